@@ -1,0 +1,60 @@
+import type { Json, JsonObject } from '../artifacts/artifact.js';
+import type { Problem } from '../artifacts/user-error.js';
+
+/** Why an instance runs, or does not. */
+export type Reason =
+  | { readonly kind: 'cached' }
+  | { readonly kind: 'first-time' }
+  | { readonly kind: 'param-changed'; readonly name: string; readonly before: Json; readonly after: Json }
+  | { readonly kind: 'input-changed'; readonly port: string; readonly origin: string }
+  | { readonly kind: 'step-version'; readonly before: number; readonly after: number }
+  | { readonly kind: 'tool-changed'; readonly tool: string; readonly before: string; readonly after: string }
+  | { readonly kind: 'damaged'; readonly detail: string }
+  /** Runs only if what comes before it gives other bytes than last time. */
+  | { readonly kind: 'upstream'; readonly instances: readonly string[] };
+
+/** Everything that happens in a run, in order. Terminal, JSON lines and reports are readers of this stream. */
+export type RunEvent = { readonly time: number } & (
+  | {
+      readonly type: 'planned';
+      readonly workflow: string;
+      readonly experiment: string;
+      readonly instances: number;
+      readonly cached: number;
+    }
+  | { readonly type: 'started'; readonly instance: string; readonly step: string; readonly reasons: readonly Reason[] }
+  | {
+      readonly type: 'progress';
+      readonly instance: string;
+      readonly done: number;
+      readonly total: number;
+      readonly unit: string;
+    }
+  | { readonly type: 'note'; readonly instance: string; readonly message: string }
+  | { readonly type: 'hit'; readonly instance: string; readonly key: string }
+  | {
+      readonly type: 'finished';
+      readonly instance: string;
+      readonly key: string;
+      readonly seconds: number;
+      readonly outputs: JsonObject;
+    }
+  | {
+      readonly type: 'failed';
+      readonly instance: string;
+      readonly problems: readonly Problem[];
+      readonly stack?: string;
+    }
+  | { readonly type: 'skipped'; readonly instance: string; readonly because: string }
+  | { readonly type: 'published'; readonly output: string; readonly files: number; readonly dir: string }
+  | {
+      readonly type: 'ended';
+      readonly ok: boolean;
+      readonly interrupted: boolean;
+      readonly ran: number;
+      readonly cached: number;
+      readonly failed: number;
+      readonly skipped: number;
+      readonly seconds: number;
+    }
+);

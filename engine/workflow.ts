@@ -1,0 +1,90 @@
+import type { Json, ResolvedInput, ResolvedItem } from '../artifacts/artifact.js';
+import type { Place } from '../artifacts/user-error.js';
+import type { Ports, StepType } from './step-type.js';
+
+/** A checked workflow file for one experiment: every name resolved, every wire type-checked, every parameter filled in. */
+export interface Workflow {
+  /** Absolute path of the file. */
+  readonly file: string;
+  /** Its folder; relative paths in it start here. */
+  readonly baseDir: string;
+  readonly name: string;
+  /** Name of the experiment; `default` when none was asked for. Names the folder of the results. */
+  readonly experiment: string;
+  /** Values after experiment and command line overrides. */
+  readonly params: Readonly<Record<string, Json>>;
+  readonly inputs: ReadonlyMap<string, InputNode>;
+  /** In an order in which every step comes after what it needs; the same file gives the same order. */
+  readonly steps: readonly StepNode[];
+  /** What is published under results/, by name. Without `outputs` in the file: every step that nothing else uses. */
+  readonly outputs: ReadonlyMap<string, OutputNode>;
+}
+
+export interface InputNode {
+  readonly name: string;
+  /** Artifact type, or collection such as `bids`. */
+  readonly type: string;
+  readonly spec: Readonly<Record<string, Json>>;
+  readonly place: Place;
+  /** Finds the line of a key inside the entry (`['path']`). */
+  placeOf(keys: readonly (string | number)[]): Place;
+}
+
+export interface StepNode {
+  readonly name: string;
+  readonly type: StepType;
+  readonly ports: Ports;
+  /** Defaults filled in, `${params.x}` replaced. */
+  readonly params: Readonly<Record<string, Json>>;
+  /** What it fans out over; one instance per item, paired by label. */
+  readonly foreach?: { readonly kind: 'input' | 'step'; readonly name: string };
+  /** By port. */
+  readonly wires: Readonly<Record<string, Wire | readonly Wire[]>>;
+  readonly place: Place;
+  placeOf(keys: readonly (string | number)[]): Place;
+}
+
+/** A bare reference: `inputs.movie`, `item.mask`, `steps.fit` or `steps.describe.table`. */
+export type Wire =
+  | { readonly kind: 'input'; readonly name: string; readonly place: Place }
+  | { readonly kind: 'item'; readonly port: string; readonly place: Place }
+  | { readonly kind: 'step'; readonly step: string; readonly port: string; readonly place: Place };
+
+export interface OutputNode {
+  readonly name: string;
+  readonly wire: Wire;
+  readonly place: Place;
+}
+
+/** Inputs with their files found, by name under `inputs`. */
+export type ResolvedInputs = ReadonlyMap<string, ResolvedInput | readonly ResolvedItem[]>;
+
+/** The workflow with every fan-out written out. */
+export interface Graph {
+  readonly workflow: Workflow;
+  /** In an order in which every instance comes after what it needs. */
+  readonly instances: readonly Instance[];
+  readonly byId: ReadonlyMap<string, Instance>;
+  readonly outputs: ReadonlyMap<string, readonly OutputSource[]>;
+}
+
+export interface Instance {
+  /** `frames`, `fit[sub-01]`. */
+  readonly id: string;
+  readonly step: StepNode;
+  /** Label and BIDS entities of its item in a fan-out. */
+  readonly label?: string;
+  readonly entities?: Readonly<Record<string, string>>;
+  readonly inputs: Readonly<Record<string, Source | readonly Source[]>>;
+}
+
+/** Where an instance gets an input from. */
+export type Source =
+  | { readonly kind: 'input'; readonly input: ResolvedInput }
+  | { readonly kind: 'instance'; readonly id: string; readonly port: string };
+
+export interface OutputSource {
+  readonly source: Source;
+  readonly label?: string;
+  readonly entities?: Readonly<Record<string, string>>;
+}
