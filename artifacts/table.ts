@@ -1,0 +1,137 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { UserError } from './user-error.js';
+
+/** Tab-separated values as BIDS writes them: one line of column names, `n/a` for a missing value. */
+export interface Table {
+  readonly columns: string[];
+  /** As text, one list per line, each as long as `columns`. */
+  readonly rows: string[][];
+}
+
+/**
+ * Reads a TSV file (UTF-8, with or without byte order mark, any line ends; `.csv` by `separator: ','`).
+ * Throws UserError with the line number when a line has another number of values than the header, or a column name
+ * is empty or appears twice.
+ */
+export async function readTable(file: string, separator = '\t'): Promise<Table> {
+  return parseTable(await readText(file), file, separator);
+}
+
+/** The same for text that has been read already; `file` is for messages. */
+export function parseTable(text: string, file: string, separator = '\t'): Table {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+  while (lines.length > 0 && lines.at(-1)!.trim() === '') lines.pop();
+  if (lines.length === 0) throw new UserError({ message: 'the table is empty', place: { file } });
+  const [columns, ...rows] = lines.map((line) => line.split(separator).map((value) => unquote(value.trim())));
+  checkColumns(columns!, file, separator);
+  rows.forEach((row, index) => {
+    if (row.length === columns!.length) return;
+    throw new UserError({
+      message: `${row.length} values in this line`,
+      place: { file, line: index + 2 },
+      expected: `${columns!.length}, as many as there are columns`,
+    });
+  });
+  return { columns: columns!, rows };
+}
+
+/**
+ * Writes a TSV file. Numbers keep full precision (the shortest text that reads back as the same double), null, NaN
+ * and infinities become `n/a`. The same values give the same bytes.
+ */
+export async function writeTable(
+  file: string,
+  columns: readonly string[],
+  rows: Iterable<readonly (string | number | null)[]>,
+): Promise<void> {
+  const lines = [columns.map(cell).join('\t')];
+  for (const row of rows) {
+    if (row.length !== columns.length)
+      throw new RangeError(`${row.length} values for ${columns.length} columns of ${file}`);
+    lines.push(row.map(cell).join('\t'));
+  }
+  await writeFile(file, `${lines.join('\n')}\n`);
+}
+
+/** One column as numbers `[row]`; `n/a` and empty become NaN. Throws UserError for a missing column and for other text. */
+export function numericColumn(table: Table, name: string, file: string): Float64Array {
+  const column = columnIndex(table, name, file);
+  return Float64Array.from(table.rows, (row, index) => toNumber(row[column]!, name, file, index));
+}
+
+/** All columns as numbers `[row, column]`, row-major; errors as in `numericColumn`. */
+export function numericMatrix(table: Table, file: string): Float64Array {
+  const out = new Float64Array(table.rows.length * table.columns.length);
+  table.rows.forEach((row, r) => {
+    row.forEach((value, c) => {
+      out[r * row.length + c] = toNumber(value, table.columns[c]!, file, r);
+    });
+  });
+  return out;
+}
+
+/** One column as text. Throws UserError when it is missing. */
+export function textColumn(table: Table, name: string, file: string): string[] {
+  const column = columnIndex(table, name, file);
+  return table.rows.map((row) => row[column]!);
+}
+
+function columnIndex(table: Table, name: string, file: string): number {
+  const index = table.columns.indexOf(name);
+  if (index >= 0) return index;
+  throw new UserError({
+    message: `the table has no column "${name}"`,
+    place: { file, line: 1 },
+    expected: `one of: ${table.columns.slice(0, 40).join(', ')}${table.columns.length > 40 ? ', …' : ''}`,
+  });
+}
+
+function toNumber(text: string, name: string, file: string, row: number): number {
+  if (text === 'n/a' || text === '' || /^nan$/i.test(text)) return Number.NaN;
+  const value = Number(text);
+  if (!Number.isNaN(value)) return value;
+  throw new UserError({
+    message: `"${text}" in row ${row + 1} of column "${name}" is not a number`,
+    place: { file, line: row + 2, what: name },
+    expected: 'a number, or n/a where there is none',
+  });
+}
+
+function checkColumns(columns: readonly string[], file: string, separator: string): void {
+  const seen = new Set<string>();
+  columns.forEach((column, index) => {
+    const problem =
+      column === '' ? `column ${index + 1} has no name` : seen.has(column) ? `two columns are named "${column}"` : null;
+    if (problem) {
+      throw new UserError({
+        message: problem,
+        place: { file, line: 1 },
+        expected: `a first line with a name for each column, separated by ${separator === '\t' ? 'tabs' : `"${separator}"`}`,
+      });
+    }
+    seen.add(column);
+  });
+}
+
+function unquote(value: string): string {
+  return value.length >= 2 && value.startsWith('"') && value.endsWith('"')
+    ? value.slice(1, -1).replaceAll('""', '"')
+    : value;
+}
+
+function cell(value: string | number | null): string {
+  if (value === null) return 'n/a';
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'n/a';
+  return value.replace(/[\t\r\n]+/g, ' ');
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EISDIR') throw new UserError({ message: 'a folder where a file is due', place: { file } });
+    if (code !== 'ENOENT') throw error;
+    throw new UserError({ message: 'file not found', place: { file }, expected: 'a table' }, { cause: error });
+  }
+}
