@@ -44,9 +44,9 @@ export interface StepNode {
   placeOf(keys: readonly (string | number)[]): Place;
 }
 
-/** A bare reference: `inputs.movie`, `item.mask`, `steps.fit` or `steps.describe.table`. */
+/** A bare reference: `inputs.movie`, `inputs.bold.mask` (that port of every item of a collection), `item.mask`, `steps.fit` or `steps.describe.table`. */
 export type Wire =
-  | { readonly kind: 'input'; readonly name: string; readonly place: Place }
+  | { readonly kind: 'input'; readonly name: string; readonly port?: string; readonly place: Place }
   | { readonly kind: 'item'; readonly port: string; readonly place: Place }
   | { readonly kind: 'step'; readonly step: string; readonly port: string; readonly place: Place };
 
