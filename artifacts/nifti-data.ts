@@ -1,0 +1,201 @@
+import { createReadStream } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import { voxelCount } from './grid.js';
+import { bytesPerVoxel, type Datatype, type ImageHeader, readImageHeader } from './nifti-header.js';
+import { UserError } from './user-error.js';
+
+type Stored =
+  | Uint8Array
+  | Int8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
+
+/** Bytes of volumes that are held at a time, so that each voxel's values are written several at once. */
+const blockBytes = 8 << 20;
+
+export interface Image {
+  readonly header: ImageHeader;
+  /** `[volume, z, y, x]` (file order), scaled. Float32Array where that holds every value exactly (float32, unscaled 8 and 16 bit), else Float64Array. */
+  readonly data: Float64Array | Float32Array;
+}
+
+/** Reads a whole image. 64-bit integers beyond 2^53 are rounded. NaN and infinities are kept. Errors as in `readVoxelSeries`. */
+export async function readImage(file: string): Promise<Image> {
+  const header = await readImageHeader(file);
+  const volumeSize = voxelCount(header.grid);
+  const exact = header.slope === 1 && header.intercept === 0 && /^(float32|u?int8|u?int16)$/.test(header.datatype);
+  const data = exact ? new Float32Array(volumeSize * header.volumes) : new Float64Array(volumeSize * header.volumes);
+  await visitVolumes(file, header, 0, header.volumes, undefined, (values, firstVolume) => {
+    const at = firstVolume * volumeSize;
+    if (exact) data.set(values, at);
+    else for (let i = 0; i < values.length; i++) data[at + i] = values[i]! * header.slope + header.intercept;
+  });
+  return { header, data };
+}
+
+export interface SeriesOptions {
+  /** First volume to take, from 0. Default 0. */
+  readonly first?: number;
+  /** Number of volumes. Default: all that follow. */
+  readonly count?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads the series of some voxels: `[voxel, time]`, row-major, scaled, in the order of `voxels` (offsets
+ * `x + nx*(y + ny*z)` inside a volume). The file is inflated as a stream; beside the result about 10 MB are held.
+ * NaN and infinities are kept: steps say what they do with such voxels.
+ * Throws UserError for a file that is no readable NIfTI, is cut off, or whose gzip data are damaged.
+ */
+export async function readVoxelSeries(
+  file: string,
+  voxels: Int32Array,
+  options: SeriesOptions = {},
+): Promise<Float64Array> {
+  const header = await readImageHeader(file);
+  const volumeSize = voxelCount(header.grid);
+  const first = options.first ?? 0;
+  const count = options.count ?? header.volumes - first;
+  if (first < 0 || count < 0 || first + count > header.volumes) {
+    throw new RangeError(`volumes ${first} to ${first + count} of ${file}, which has ${header.volumes}`);
+  }
+  if (voxels.some((offset) => offset < 0 || offset >= volumeSize)) {
+    throw new RangeError(`voxel outside the grid of ${file}`);
+  }
+  const out = new Float64Array(voxels.length * count);
+  const { slope, intercept } = header;
+  await visitVolumes(file, header, first, count, options.signal, (values, firstVolume) => {
+    const volumes = values.length / volumeSize;
+    for (let v = 0; v < voxels.length; v++) {
+      let from = voxels[v]!;
+      const to = v * count + firstVolume - first;
+      for (let t = 0; t < volumes; t++, from += volumeSize) out[to + t] = values[from]! * slope + intercept;
+    }
+  });
+  return out;
+}
+
+/** Calls `visit` with blocks of whole volumes, as stored but in this machine's byte order. The array is reused. */
+async function visitVolumes(
+  file: string,
+  header: ImageHeader,
+  first: number,
+  count: number,
+  signal: AbortSignal | undefined,
+  visit: (values: Stored, firstVolume: number) => void,
+): Promise<void> {
+  const bytes = bytesPerVoxel(header.datatype);
+  const volumeBytes = voxelCount(header.grid) * bytes;
+  const perBlock = Math.max(1, Math.min(count, Math.floor(blockBytes / volumeBytes)));
+  const block = Buffer.from(new ArrayBuffer(perBlock * volumeBytes));
+  const start = header.offset + first * volumeBytes;
+  const total = count * volumeBytes;
+  let taken = 0;
+  let filled = 0;
+  let skip = header.compressed ? start : 0;
+  try {
+    for await (const chunk of bytesOf(file, header.compressed, start, signal)) {
+      let at = Math.min(skip, chunk.length);
+      skip -= at;
+      while (at < chunk.length && taken < total) {
+        const size = Math.min(chunk.length - at, block.length - filled, total - taken);
+        chunk.copy(block, filled, at, at + size);
+        at += size;
+        filled += size;
+        taken += size;
+        if (filled < block.length && taken < total) continue;
+        const whole = block.subarray(0, filled);
+        if (!header.littleEndian) swapBytes(whole, bytes);
+        visit(view(whole, header.datatype), first + (taken - filled) / volumeBytes);
+        filled = 0;
+      }
+      // A whole image is read to the end of its gzip data, so that the checksum is verified; a part stops here.
+      if (taken === total && first + count < header.volumes) break;
+    }
+  } catch (error) {
+    throw explain(error as NodeJS.ErrnoException, file);
+  }
+  if (taken < total) {
+    throw new UserError({
+      message: `cut off: the file holds ${first + Math.floor(taken / volumeBytes)} whole volumes, its header says ${header.volumes}`,
+      place: { file, what: 'dim[4]' },
+      hint: 'Copy or make the file again.',
+    });
+  }
+}
+
+/** The bytes of a file: inflated from the beginning where it is gzip, else from `position` on. */
+async function* bytesOf(
+  file: string,
+  compressed: boolean,
+  position: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
+  const start = compressed ? 0 : position;
+  const source = createReadStream(file, { start, highWaterMark: 1 << 18, ...(signal && { signal }) });
+  const gunzip = compressed ? createGunzip({ chunkSize: 1 << 18 }) : null;
+  if (gunzip) {
+    source.on('error', (error) => gunzip.destroy(error));
+    source.pipe(gunzip);
+  }
+  try {
+    yield* (gunzip ?? source) as AsyncIterable<Buffer>;
+  } finally {
+    source.destroy();
+    gunzip?.destroy();
+  }
+}
+
+function explain(error: NodeJS.ErrnoException, file: string): Error {
+  if (error.code === 'Z_BUF_ERROR') {
+    return new UserError(
+      { message: 'the gzip data are cut off', place: { file }, hint: 'Copy or make the file again.' },
+      { cause: error },
+    );
+  }
+  if (error.code?.startsWith('Z_')) {
+    return new UserError(
+      { message: `damaged gzip data (${error.message})`, place: { file }, hint: 'Copy or make the file again.' },
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+function view(bytes: Buffer, datatype: Datatype): Stored {
+  const { buffer } = bytes;
+  const from = bytes.byteOffset;
+  const count = bytes.length / bytesPerVoxel(datatype);
+  switch (datatype) {
+    case 'uint8':
+      return new Uint8Array(buffer, from, count);
+    case 'int8':
+      return new Int8Array(buffer, from, count);
+    case 'int16':
+      return new Int16Array(buffer, from, count);
+    case 'uint16':
+      return new Uint16Array(buffer, from, count);
+    case 'int32':
+      return new Int32Array(buffer, from, count);
+    case 'uint32':
+      return new Uint32Array(buffer, from, count);
+    case 'float32':
+      return new Float32Array(buffer, from, count);
+    case 'float64':
+      return new Float64Array(buffer, from, count);
+    case 'int64':
+      return Float64Array.from(new BigInt64Array(buffer, from, count), Number);
+    case 'uint64':
+      return Float64Array.from(new BigUint64Array(buffer, from, count), Number);
+  }
+}
+
+function swapBytes(buffer: Buffer, bytes: number): void {
+  if (bytes === 2) buffer.swap16();
+  if (bytes === 4) buffer.swap32();
+  if (bytes === 8) buffer.swap64();
+}
