@@ -171,7 +171,7 @@ export function dtypeOf(data: NpyData): NpyDtype {
 }
 
 /** The header of format 1.0, padded with spaces so that the data begin at a multiple of 64 bytes. */
-function headerBytes(shape: readonly number[], dtype: NpyDtype): Buffer {
+export function headerBytes(shape: readonly number[], dtype: NpyDtype): Buffer {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const length = Math.ceil((10 + text.length + 1) / 64) * 64;
