@@ -1,0 +1,13 @@
+import { ar1NilearnEstimator } from './ar1-nilearn.js';
+import type { Estimator, FitModel, Noise } from './model.js';
+import { olsEstimator } from './ols.js';
+
+const estimators: Record<Noise, (model: FitModel) => Promise<Estimator>> = {
+  ols: olsEstimator,
+  'ar1-nilearn': ar1NilearnEstimator,
+};
+
+/** Prepares what all blocks of a subject share; costs about as much as fitting some ten voxels. */
+export function estimatorFor(model: FitModel): Promise<Estimator> {
+  return estimators[model.noise](model);
+}
