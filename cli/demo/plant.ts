@@ -1,0 +1,87 @@
+import type { Kernel } from '../../artifacts/kernels.js';
+import { regions } from './anatomy.js';
+import { standardised } from './bold.js';
+import { seededRandom } from './random.js';
+
+/** Convolved series of all kernels: what the `hrf` step gives for the demo's film. */
+export interface Regressors {
+  readonly kernels: readonly Kernel[];
+  /** [volume of the film, kernel] row-major */
+  readonly values: Float64Array;
+}
+
+/** One line of the ground truth: this region follows this kernel. */
+export interface Planted {
+  readonly region: number;
+  readonly regionName: string;
+  readonly kernel: Kernel;
+  /** Mean over subjects of the response, percent of the mean signal per standard deviation of the series. */
+  readonly percent: number;
+  /** [volume of the film], mean 0, standard deviation 1 */
+  readonly series: Float64Array;
+}
+
+/** Which layer each responding region follows, early layers in early regions. The other regions of the atlas follow nothing. */
+const plan: readonly { region: string; layer: string; percent: number }[] = [
+  { region: 'Visual cortex', layer: 'conv1_1', percent: 0.7 },
+  { region: 'Posterior cingulate', layer: 'conv2_1', percent: 0.6 },
+  { region: 'Fusiform gyrus', layer: 'conv3_1', percent: 0.6 },
+  { region: 'Lateral occipital cortex', layer: 'conv5_1', percent: 0.6 },
+  { region: 'Supramarginal gyrus', layer: 'conv5_3', percent: 0.7 },
+];
+
+/**
+ * Chooses one kernel for each region of the plan: in the layer, the kernel whose series is least correlated with the
+ * kernels chosen so far (smallest largest |r|), so that a region's response can be told from the others'. The first
+ * is the most typical of its layer (largest sum of squared correlations with the others).
+ */
+export function choosePlanted({ kernels, values }: Regressors): Planted[] {
+  const rows = values.length / kernels.length;
+  const series = kernels.map((_, k) =>
+    standardised(Float64Array.from({ length: rows }, (_, t) => values[t * kernels.length + k]!)),
+  );
+  const chosen: Planted[] = [];
+  for (const { region, layer, percent } of plan) {
+    const candidates = kernels.flatMap((kernel, k) => (kernel.layer === layer && varies(series[k]!) ? [k] : []));
+    const cost = (k: number) => Math.max(0, ...chosen.map((other) => Math.abs(correlation(series[k]!, other.series))));
+    const best = chosen.length === 0 ? mostTypical(candidates, series) : least(candidates, cost);
+    const found = regions.find(({ name }) => name === region)!;
+    chosen.push({
+      region: found.index,
+      regionName: region,
+      kernel: kernels[best]!,
+      percent,
+      series: series[best]!,
+    });
+  }
+  return chosen;
+}
+
+/** How strongly one subject shows each planted response: about the planned percentage, 20 % more or less. */
+export function subjectPercents(planted: readonly Planted[], subject: string): number[] {
+  const random = seededRandom(`${subject}/response`);
+  return planted.map(({ percent }) => percent * Math.max(0.4, 1 + 0.2 * random.normal()));
+}
+
+/** The candidate whose series has the largest sum of squared correlations with its layer's. */
+function mostTypical(candidates: readonly number[], series: readonly Float64Array[]): number {
+  return least(
+    candidates,
+    (k) => -candidates.reduce((sum, other) => sum + correlation(series[k]!, series[other]!) ** 2, 0),
+  );
+}
+
+/** Costs are compared to 1e-3, so that the last digits of a float32 network decide nothing. */
+function least(candidates: readonly number[], cost: (k: number) => number): number {
+  const costs = candidates.map((k) => Math.round(cost(k) * 1000));
+  return candidates[costs.indexOf(Math.min(...costs))]!;
+}
+
+/** Of two standardised series. */
+function correlation(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, value, t) => sum + value * b[t]!, 0) / a.length;
+}
+
+function varies(series: Float64Array): boolean {
+  return series.some((value) => value !== 0);
+}

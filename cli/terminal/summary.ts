@@ -1,0 +1,35 @@
+import type { Colours } from './colour.js';
+import type { Note, ProgressState } from './progress-state.js';
+import { count, duration } from './text.js';
+
+/** What a run leaves on the screen when it is over: counts, notes, where the results are. */
+export function summary(state: ProgressState, paint: Colours): string[] {
+  const ended = state.ended;
+  if (!ended) return [];
+  const lines: string[] = [];
+  for (const note of state.notes.values()) lines.push(`${paint.yellow('note')}    ${noteLine(note)}`);
+  if (lines.length > 0) lines.push('');
+  const everything = ended.ran === 0 && ended.failed === 0 && ended.skipped === 0 && !ended.interrupted;
+  if (everything) {
+    lines.push(
+      `${paint.green('Everything was cached')}: ${count(ended.cached, 'step')}, nothing to run (${duration(ended.seconds)}).`,
+    );
+  } else {
+    const parts = [
+      `${count(ended.ran, 'step')} ran`,
+      `${ended.cached} cached`,
+      ...(ended.failed > 0 ? [paint.red(`${ended.failed} failed`)] : []),
+      ...(ended.skipped > 0 ? [`${ended.skipped} not run`] : []),
+    ];
+    const head = ended.interrupted ? paint.yellow('Interrupted') : ended.ok ? paint.green('Done') : paint.red('Failed');
+    lines.push(`${head}: ${parts.join(', ')} (${duration(ended.seconds)}).`);
+  }
+  const folders = [...new Set(state.published.map(({ dir }) => dir))];
+  for (const dir of folders) lines.push(`Results: ${paint.bold(dir)}`);
+  return lines;
+}
+
+function noteLine({ message, instances }: Note): string {
+  const who = instances.length <= 3 ? instances.join(', ') : `${instances[0]} and ${instances.length - 1} more`;
+  return `${who}: ${message}`;
+}
