@@ -58,7 +58,8 @@ export function ijkOf(grid: Grid, offset: number): [number, number, number] {
   return [offset % nx, Math.floor(offset / nx) % ny, Math.floor(offset / (nx * ny))];
 }
 
-function toMm({ affine: a }: Grid, [x, y, z]: readonly [number, number, number]): [number, number, number] {
+/** Position in mm of a voxel index (x, y, z), which need not be whole. */
+export function toMm({ affine: a }: Grid, [x, y, z]: readonly [number, number, number]): [number, number, number] {
   return [
     a[0]! * x + a[1]! * y + a[2]! * z + a[3]!,
     a[4]! * x + a[5]! * y + a[6]! * z + a[7]!,

@@ -4,4 +4,5 @@
  */
 export const tasks: Record<string, () => Promise<(payload: any) => unknown>> = {
   'clusters.block': async () => (await import('./clusters-block.js')).run,
+  'pca.layer': async () => (await import('./pca-layer.js')).run,
 };
