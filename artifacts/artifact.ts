@@ -51,6 +51,8 @@ export interface InputContext {
   readonly baseDir: string;
   /** Name of the entry under `inputs`. */
   readonly name: string;
+  /** Something the user should know though the input was found (`sub-03 left out: mean framewise displacement 0.71 mm`). */
+  note?(message: string): void;
 }
 
 /** How an entry under `inputs` of this type is written and found. */

@@ -13,6 +13,8 @@ export interface ImageSpec {
   /** Default 1, which makes a 3D image. */
   readonly volumes?: number;
   readonly datatype: WrittenDatatype;
+  /** `scl_slope`: what readers multiply the stored values by. Default 1. */
+  readonly slope?: number;
   /** Repetition time in s. Without it a fourth dimension has no unit (rows of maps, not time). */
   readonly tr?: number | null;
   /** `descrip`: at most 79 bytes, the rest is cut. */
@@ -53,7 +55,8 @@ const voxelOffset = 352;
 /**
  * Writes a NIfTI-1 image; gzip when the name ends in `.gz`. `data` is in file order `[volume, z, y, x]`. The affine
  * goes into the sform and, where it is free of shear, into the qform, both with the grid's space code (1, scanner,
- * where the grid says unknown but has an affine). Units: mm, and s where a TR is given. Unscaled.
+ * where the grid says unknown but has an affine). Units: mm, and s where a TR is given.
+ * Values are stored as given: `slope` is for readers.
  * The same values give the same bytes on one machine (gzip carries no time and no name).
  */
 export async function writeImage(file: string, spec: ImageSpec & { readonly data: NpyData }): Promise<void> {
@@ -169,7 +172,7 @@ function niftiHeader({ grid, volumes = 1, datatype, tr, description = '', intent
     header.writeFloatLE(value, 76 + 4 * axis);
   });
   header.writeFloatLE(voxelOffset, 108);
-  header.writeFloatLE(1, 112);
+  header.writeFloatLE(range.slope ?? 1, 112);
   header.writeFloatLE(0, 116);
   header[123] = 2 | (tr ? 8 : 0);
   header.writeFloatLE(range.calMax ?? 0, 124);

@@ -1,0 +1,90 @@
+import path from 'node:path';
+import type { Artifact, ArtifactType, InputContext, Produced, PublishTarget } from './artifact.js';
+import { checkColumns, publishColumns } from './columns-files.js';
+import { type Kernel, writeKernels } from './kernels.js';
+import { metaOf, numberIn, textIn, untrainedOf } from './meta.js';
+import { writeNpy } from './npy.js';
+import {
+  axesProperty,
+  layersProperty,
+  namesProperty,
+  type OwnColumnsSpec,
+  ownPathProperty,
+  readColumns,
+  resolveOwnColumns,
+  secondsPerRow,
+} from './own-columns.js';
+
+export interface RegressorsData {
+  /** `[volume, column]`, row-major, convolved with the haemodynamic response. */
+  readonly values: Float64Array;
+  readonly volumes: number;
+  readonly kernels: readonly Kernel[];
+  /** Repetition time in s. */
+  readonly tr: number;
+  /** Haemodynamic model (`spm`), or `given` for regressors of the user's own. */
+  readonly model: string;
+  readonly untrained?: boolean;
+}
+
+export async function readRegressors(artifact: Artifact): Promise<RegressorsData> {
+  const { values, rows, kernels } = await readColumns(artifact, 'regressors');
+  return {
+    values,
+    volumes: rows,
+    kernels,
+    tr: numberIn(artifact, 'tr'),
+    model: textIn(artifact, 'model'),
+    ...untrainedOf(artifact.meta),
+  };
+}
+
+export async function writeRegressors(dir: string, data: RegressorsData): Promise<Produced> {
+  const files = { 'regressors.npy': path.join(dir, 'regressors.npy'), 'kernels.tsv': path.join(dir, 'kernels.tsv') };
+  await writeNpy(files['regressors.npy'], [data.volumes, data.kernels.length], data.values);
+  await writeKernels(files['kernels.tsv'], data.kernels);
+  return { files, meta: metaOf({ tr: data.tr, model: data.model, ...untrainedOf(data) }) };
+}
+
+type RegressorsSpec = OwnColumnsSpec & { readonly tr?: number };
+
+async function resolve(spec: RegressorsSpec, context: InputContext) {
+  const own = await resolveOwnColumns('regressors', spec, context);
+  const tr = secondsPerRow('tr', spec.tr, own, spec.path);
+  return { type: 'regressors', files: own.files, meta: { tr, model: 'given', ...own.meta }, origin: spec.path };
+}
+
+export const regressorsType: ArtifactType = {
+  name: 'regressors',
+  title: 'regressors, one per kernel (convolved with the haemodynamic response)',
+  description: [
+    '- `regressors.npy`: float64 `[volume, column]`, in the units of the series',
+    '- `kernels.tsv`: name, layer, kernel (number inside the layer, from 1)',
+    '- meta: `tr` in s, `model` (haemodynamic model; `given` for the user’s own)',
+    '',
+    'Regressors of the user’s own stay in their file (`regressors.tsv`, `.csv` or `.npy`); meta `columns` says which column is which kernel.',
+  ].join('\n'),
+  input: {
+    properties: {
+      path: ownPathProperty,
+      tr: {
+        type: 'number',
+        exclusiveMinimum: 0,
+        unit: 's',
+        description: 'Repetition time. Default: `repetition_time` of the JSON file beside the table.',
+      },
+      layers: layersProperty,
+      names: namesProperty,
+      axes: axesProperty('volume'),
+    },
+    required: ['path'],
+    resolve: (spec, context) => resolve(spec as unknown as RegressorsSpec, context),
+  },
+  check: (produced) => checkColumns(produced, 'regressors', 'tr'),
+  publish: (artifact: Artifact, target: PublishTarget) =>
+    publishColumns(artifact, 'regressors', target, {
+      description: `One column per kernel, one row per volume (${artifact.meta.tr} s); haemodynamic model: ${artifact.meta.model}.`,
+      units: 'arbitrary (units of the series)',
+      facts: metaOf({ RepetitionTime: artifact.meta.tr, HaemodynamicModel: artifact.meta.model }),
+    }),
+};
