@@ -1,0 +1,142 @@
+import { execa } from 'execa';
+import { UserError } from '../../artifacts/user-error.js';
+import type { Ffmpeg } from './ffmpeg.js';
+import { errorOf, lineSplitter, timeStampReader } from './log-lines.js';
+import { pictures, quietly } from './probe.js';
+
+export interface MovieFrame {
+  /** Presentation time stamp in s, from the start of the file. */
+  readonly seconds: number;
+  /** RGB, [y, x, colour]. The buffer is used again for the frame after the next. */
+  readonly data: Uint8Array;
+}
+
+export interface MovieOptions {
+  readonly file: string;
+  /** What messages call the file. */
+  readonly origin: string;
+  readonly width: number;
+  readonly height: number;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  /** Called for every error that ffmpeg reports while it decodes. */
+  onError(message: string): void;
+}
+
+/**
+ * The frames of a movie in order of presentation, each once: no frame is dropped or doubled to fit a rate.
+ * Pixels come raw on standard output. Time stamps come from the `showinfo` filter on standard error; it sits on a side
+ * branch that is cropped to a corner, because it computes checksums of all that it sees.
+ */
+export async function* framesOfMovie(ffmpeg: Ffmpeg, options: MovieOptions): AsyncGenerator<MovieFrame> {
+  const { width, height, signal } = options;
+  const filter = [
+    'split[corner][picture]',
+    "[corner]crop='min(16,iw)':'min(16,ih)':0:0,showinfo,nullsink",
+    // Unlike `format` alone, an explicit `scale` keeps the size when the stream changes its own in mid-movie.
+    `[picture]scale=${width}:${height}:flags=bicubic,format=rgb24`,
+  ].join(';');
+  const child = execa(
+    ffmpeg.path,
+    [
+      ...quietly,
+      ...['-threads', String(options.threads), '-i', options.file],
+      ...[...pictures, '-vf', filter, ...(await passFramesThrough(ffmpeg))],
+      ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'],
+    ],
+    {
+      stdin: 'ignore',
+      buffer: false,
+      encoding: 'buffer',
+      reject: false,
+      cancelSignal: signal,
+      killSignal: 'SIGKILL',
+    },
+  );
+  const stamps = new TimeStamps();
+  // A consumer that has enough stops early; what ffmpeg says about its broken pipe is no damage of the movie.
+  let stopped = false;
+  const readStamp = timeStampReader();
+  const lines = lineSplitter((line) => {
+    const seconds = readStamp(line);
+    if (seconds !== null) stamps.add(seconds);
+    const error = errorOf(line);
+    if (error && !stopped) options.onError(error);
+  });
+  child.stderr!.setEncoding('utf8');
+  child.stderr!.on('data', (text: string) => lines.push(text));
+  child.stderr!.on('end', () => {
+    lines.end();
+    stamps.end();
+  });
+  try {
+    const size = width * height * 3;
+    let filling = new Uint8Array(size);
+    let full = new Uint8Array(size);
+    let filled = 0;
+    for await (const chunk of child.stdout! as AsyncIterable<Buffer>) {
+      for (let at = 0; at < chunk.length; ) {
+        const part = Math.min(chunk.length - at, size - filled);
+        filling.set(chunk.subarray(at, at + part), filled);
+        at += part;
+        filled += part;
+        if (filled < size) continue;
+        filled = 0;
+        [filling, full] = [full, filling];
+        const seconds = await stamps.next();
+        if (Number.isNaN(seconds)) throw withoutTimeStamps(options.origin);
+        yield { seconds, data: full };
+      }
+    }
+    const { exitCode } = await child;
+    signal.throwIfAborted();
+    if (exitCode !== 0) options.onError(`ffmpeg ended with exit code ${exitCode}`);
+  } finally {
+    stopped = true;
+    child.kill('SIGKILL');
+    await child;
+  }
+}
+
+/** `-fps_mode` replaced `-vsync` in ffmpeg 5.1, and the old name is going away. */
+async function passFramesThrough(ffmpeg: Ffmpeg): Promise<string[]> {
+  const { stdout } = await execa(ffmpeg.path, ['-hide_banner', '-h', 'long'], { stdin: 'ignore', stderr: 'ignore' });
+  return [/^-fps_mode/m.test(stdout) ? '-fps_mode' : '-vsync', 'passthrough'];
+}
+
+function withoutTimeStamps(origin: string): UserError {
+  return new UserError({
+    message: 'the movie has frames without time stamps',
+    place: { file: origin },
+    expected: 'a time stamp for every frame',
+    hint: 'write it anew with: ffmpeg -i movie -c copy movie.mkv',
+  });
+}
+
+/** Hands out time stamps in order; waits when the error stream lags behind the pictures. */
+class TimeStamps {
+  readonly #waiting: number[] = [];
+  #ended = false;
+  #wake: (() => void) | null = null;
+
+  add(seconds: number): void {
+    this.#waiting.push(seconds);
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  /** NaN when the stream has ended without one. */
+  async next(): Promise<number> {
+    while (this.#waiting.length === 0 && !this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = null;
+    }
+    return this.#waiting.shift() ?? Number.NaN;
+  }
+}

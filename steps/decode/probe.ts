@@ -1,0 +1,110 @@
+import { open } from 'node:fs/promises';
+import { execa } from 'execa';
+import { UserError } from '../../artifacts/user-error.js';
+import type { Ffmpeg } from './ffmpeg.js';
+import { durationOf, errorOf, lineSplitter, videoSizeOf } from './log-lines.js';
+
+export interface VideoFacts {
+  /** Pixels of a decoded frame, after rotation. */
+  readonly width: number;
+  readonly height: number;
+  /** Length that the container states, in s (the longest of its streams); null when it states none. */
+  readonly duration: number | null;
+}
+
+/** Options that every call shares: only local files, so that a playlist cannot make ffmpeg fetch anything. */
+export const quietly = [
+  '-hide_banner',
+  '-nostdin',
+  '-nostats',
+  '-loglevel',
+  'level+info',
+  '-protocol_whitelist',
+  'file',
+];
+
+/** Pictures only: the first video stream that is no cover image. */
+export const pictures = ['-map', '0:V:0', '-an', '-sn', '-dn'];
+
+/**
+ * Decodes one frame to learn size and length. `origin` is what messages call the file.
+ * Throws UserError when the file is no movie, has no video stream, or its first frame cannot be decoded.
+ */
+export async function probeVideo(
+  ffmpeg: Ffmpeg,
+  file: string,
+  origin: string,
+  signal: AbortSignal,
+): Promise<VideoFacts> {
+  const child = execa(ffmpeg.path, [...quietly, '-i', file, ...pictures, '-frames:v', '1', '-f', 'null', '-'], {
+    stdin: 'ignore',
+    stdout: 'ignore',
+    reject: false,
+    cancelSignal: signal,
+    forceKillAfterDelay: 500,
+  });
+  const result = await child;
+  signal.throwIfAborted();
+  let duration: number | null = null;
+  let size: [number, number] | null = null;
+  let output = false;
+  const errors: string[] = [];
+  const streams: string[] = [];
+  const lines = lineSplitter((line) => {
+    if (line.includes('Output #0')) output = true;
+    if (!output) duration ??= durationOf(line);
+    if (!output && /Stream #0:\d+/.test(line))
+      streams.push(/(Video|Audio|Subtitle|Data|Attachment)/.exec(line)?.[1] ?? 'other');
+    if (output) size ??= videoSizeOf(line);
+    const error = errorOf(line);
+    if (error) errors.push(error);
+  });
+  lines.push(result.stderr ?? '');
+  lines.end();
+  if (result.exitCode === 0 && size) return { width: size[0], height: size[1], duration };
+  throw whyNot(origin, errors, streams, result.exitCode, await startsLikeMp4(file));
+}
+
+/** mp4 and mov are boxes: four bytes of length, four letters of type. ffmpeg also goes by the name of the file. */
+async function startsLikeMp4(file: string): Promise<boolean> {
+  const handle = await open(file, 'r');
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(8), 0, 8, 0);
+    return /^(ftyp|moov|mdat|wide|free|skip)$/.test(buffer.toString('latin1', 4));
+  } finally {
+    await handle.close();
+  }
+}
+
+function whyNot(
+  origin: string,
+  errors: string[],
+  streams: string[],
+  exitCode: number | undefined,
+  mp4: boolean,
+): UserError {
+  const place = { file: origin };
+  if (errors.some((error) => error.includes('matches no streams'))) {
+    const found = [...new Set(streams)].join(', ').toLowerCase() || 'none';
+    return new UserError({
+      message: `no video stream; streams found: ${found}`,
+      place,
+      expected: 'a movie with pictures',
+    });
+  }
+  if (mp4 && errors.some((error) => error.includes('moov atom not found'))) {
+    return new UserError({
+      message: 'cut off: the index at the end of the file (moov atom) is missing',
+      place,
+      expected: 'a complete mp4 or mov file',
+      hint: 'download or copy the file again',
+    });
+  }
+  const said = errors.at(-1) ?? `exit code ${exitCode}`;
+  return new UserError({
+    message: `ffmpeg cannot decode this file: ${said.replaceAll(/^.*?: (?=Invalid data)/g, '')}`,
+    place,
+    expected: 'a movie: mp4, webm, mkv, mov or gif',
+    hint: 'play it in a media player; if it plays, name a newer ffmpeg in FFMPEG_PATH',
+  });
+}

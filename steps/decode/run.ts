@@ -1,0 +1,136 @@
+import path from 'node:path';
+import type { Produced } from '../../artifacts/artifact.js';
+import { appendNpy } from '../../artifacts/npy-append.js';
+import { writeTable } from '../../artifacts/table.js';
+import { UserError } from '../../artifacts/user-error.js';
+import { one, type StepContext } from '../../engine/step-type.js';
+import { findFfmpeg } from './ffmpeg.js';
+import { framesOfMovie } from './frames-of-movie.js';
+import type { DecodeParams } from './index.js';
+import { probeVideo } from './probe.js';
+import { averageInWindows, type Seen } from './windows.js';
+
+/** A movie may end this much before the length it states (sound track a little longer than the pictures), in s. */
+const MISSING = 1;
+
+export async function run(context: StepContext<DecodeParams>): Promise<Record<string, Produced>> {
+  const { params, signal, workDir } = context;
+  const video = one(context.inputs, 'video');
+  const file = video.files.video!;
+  const ffmpeg = await findFfmpeg();
+  const facts = await probeVideo(ffmpeg, file, video.origin, signal);
+  const [width, height] = params.size === 'source' ? [facts.width, facts.height] : params.size;
+  const stop = params.duration === undefined ? undefined : params.start + params.duration;
+  const errors: string[] = [];
+
+  const movie = framesOfMovie(ffmpeg, {
+    file,
+    origin: video.origin,
+    width,
+    height,
+    threads: context.threads,
+    signal,
+    onError: (message) => errors.push(message),
+  });
+  const seen: Seen = { frames: 0, last: 0, end: 0 };
+  const windows = averageInWindows(
+    movie,
+    {
+      window: params.window,
+      start: params.start,
+      stated: facts.duration,
+      size: width * height * 3,
+      ...(stop === undefined ? {} : { stop }),
+    },
+    seen,
+  );
+  const target = path.join(workDir, 'frames.npy');
+  const images = await appendNpy(target, '|u1', [height, width, 3]);
+  const rows: (string | number)[][] = [];
+  try {
+    for await (const { image, onset, duration, frames } of windows) {
+      await images.append(image);
+      rows.push([rows.length + 1, onset, duration, frames]);
+      const end = Math.max(onset + duration, Math.min(facts.duration ?? 0, stop ?? Number.POSITIVE_INFINITY));
+      context.progress(onset + duration - params.start, end - params.start, 's');
+    }
+  } finally {
+    await images.close();
+  }
+  signal.throwIfAborted();
+  checkComplete(
+    { ...params, origin: video.origin, stated: facts.duration, seen, errors, images: rows.length },
+    context.note,
+  );
+  const table = path.join(workDir, 'frames.tsv');
+  await writeTable(table, ['frame', 'onset', 'duration', 'images'], rows);
+  return {
+    frames: { files: { 'frames.npy': target, 'frames.tsv': table }, meta: { window: params.window, width, height } },
+  };
+}
+
+interface Outcome {
+  readonly origin: string;
+  readonly start: number;
+  readonly duration?: number;
+  readonly tolerate: boolean;
+  readonly stated: number | null;
+  readonly seen: Seen;
+  readonly errors: readonly string[];
+  readonly images: number;
+}
+
+/** Throws UserError for a movie that is damaged, cut off, or too short for `start` and `duration`; notes it when tolerated. */
+function checkComplete(outcome: Outcome, note: (message: string) => void): void {
+  const { origin, start, duration, stated, seen, errors } = outcome;
+  const place = { file: origin };
+  const ends = `the pictures end at ${seconds(seen.end)}`;
+  if (seen.frames === 0) {
+    throw new UserError({ message: `no frame could be decoded: ${errors.at(-1) ?? 'ffmpeg gave none'}`, place });
+  }
+  if (outcome.images === 0) {
+    throw new UserError({
+      message: `${ends}, before the start of the first window at ${seconds(start)}`,
+      place,
+      expected: `start below ${seconds(seen.end)}`,
+      keys: ['start'],
+    });
+  }
+  const stop = duration === undefined ? null : start + duration;
+  const problem = problemOf(ends, stop, stated, seen, errors);
+  if (problem === null) return;
+  if (!outcome.tolerate) throw new UserError({ ...problem, place });
+  note(`${problem.message}; used as it is (tolerate)`);
+}
+
+function problemOf(ends: string, stop: number | null, stated: number | null, seen: Seen, errors: readonly string[]) {
+  const lengths = stated === null ? ends : `${ends}, the file states a length of ${seconds(stated)}`;
+  const count = errors.length === 1 ? '1 error' : `${errors.length} errors`;
+  const reported = errors.length === 0 ? '' : `; ffmpeg reported ${count}, the first: ${errors[0]}`;
+  if (stop === null && stated !== null && seen.end < stated - MISSING) {
+    return {
+      message: `cut off: ${lengths}${reported}`,
+      expected: `pictures up to the end, or at most ${MISSING} s less`,
+      hint: 'download or copy the file again; if only its sound is longer, set `tolerate: true`',
+    };
+  }
+  if (errors.length > 0) {
+    return {
+      message: `damaged: ${lengths}${reported}`,
+      expected: 'a movie that decodes without errors',
+      hint: 'download or copy the file again, or set `tolerate: true` to use what can be decoded',
+    };
+  }
+  if (stop !== null && seen.end < stop - 0.01) {
+    return {
+      message: `${ends}, before start + duration = ${seconds(stop)}`,
+      expected: 'a shorter duration, or the whole movie',
+      hint: 'set `tolerate: true` to use what there is',
+    };
+  }
+  return null;
+}
+
+function seconds(value: number): string {
+  return `${Math.round(value * 1000) / 1000} s`;
+}

@@ -1,0 +1,247 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Artifact } from '../../artifacts/artifact.js';
+import { readNpy } from '../../artifacts/npy.js';
+import { numericColumn, readTable } from '../../artifacts/table.js';
+import { findFfmpeg } from '../../steps/decode/ffmpeg.js';
+import { type DecodeParams, decodeStep } from '../../steps/decode/index.js';
+import { describeShared, shared } from '../support/shared.js';
+
+let dir: string;
+let ffmpeg: string;
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'voxreel-decode-'));
+  ffmpeg = (await findFfmpeg()).path;
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+interface Decoded {
+  shape: number[];
+  data: Uint8Array;
+  onset: number[];
+  duration: number[];
+  frames: number[];
+  notes: string[];
+}
+
+async function decode(file: string, params: Partial<DecodeParams> = {}, signal = new AbortController().signal) {
+  const workDir = await mkdtemp(path.join(dir, 'work-'));
+  const video: Artifact = { type: 'video', digest: '', meta: {}, files: { video: file }, origin: file };
+  const notes: string[] = [];
+  const produced = await decodeStep.run({
+    params: { window: 2, start: 0, size: 'source', tolerate: false, ...params },
+    inputs: { video },
+    workDir,
+    instance: 'frames',
+    threads: 2,
+    signal,
+    pool: undefined as never,
+    progress: () => {},
+    note: (message) => notes.push(message),
+  });
+  const files = produced.frames!.files;
+  const { shape, data } = await readNpy(files['frames.npy']!);
+  const table = await readTable(files['frames.tsv']!);
+  const column = (name: string) => [...numericColumn(table, name, 'frames.tsv')];
+  return {
+    shape,
+    data: data as Uint8Array,
+    onset: column('onset'),
+    duration: column('duration'),
+    frames: column('images'),
+    notes,
+  } satisfies Decoded;
+}
+
+/** Every frame of a movie as ffmpeg itself writes it, none dropped or doubled. */
+function rawFrames(file: string, size: number): Uint8Array[] {
+  const bytes = execFileSync(
+    ffmpeg,
+    ['-v', 'error', '-i', file, '-map', '0:v:0', '-vsync', '0', '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'],
+    { maxBuffer: 1 << 30 },
+  );
+  return Array.from({ length: bytes.length / size }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+}
+
+/** floor(mean + 1/2), with the mean as an exact double (sums below 2^53). */
+function roundedMean(frames: Uint8Array[]): Buffer {
+  const sums = new Float64Array(frames[0]!.length);
+  for (const frame of frames) for (let i = 0; i < sums.length; i++) sums[i]! += frame[i]!;
+  return Buffer.from(Uint8Array.from(sums, (sum) => Math.floor(sum / frames.length + 0.5)));
+}
+
+const image = (decoded: Decoded, index: number) => {
+  const size = decoded.data.length / decoded.shape[0]!;
+  return Buffer.from(decoded.data.subarray(index * size, (index + 1) * size));
+};
+
+/** A movie of 24 frames/s, 64 x 48, whose picture changes with every frame. */
+async function make(name: string, options: string[], source = 'testsrc=s=64x48:r=24:d=5') {
+  const file = path.join(dir, name);
+  execFileSync(ffmpeg, ['-v', 'error', '-f', 'lavfi', '-i', source, ...options, '-y', file]);
+  return file;
+}
+
+describeShared('decode of the real clip', () => {
+  const clip = path.join(shared, 'reference/video/bigbuckbunny.mp4');
+
+  test('gives the exact rounded average of the frames of each window', async () => {
+    const decoded = await decode(clip, { window: 2 });
+    expect(decoded.shape).toEqual([3, 720, 1280, 3]);
+    expect(decoded.frames).toEqual([50, 50, 32]);
+    expect(decoded.onset).toEqual([0, 2, 4]);
+    // 32 frames of 1/25 s in the last window.
+    expect(decoded.duration).toEqual([2, 2, 1.28]);
+    const raw = rawFrames(clip, 720 * 1280 * 3);
+    expect(raw).toHaveLength(132);
+    for (const [k, from, to] of [
+      [0, 0, 50],
+      [1, 50, 100],
+      [2, 100, 132],
+    ] as const) {
+      expect(Buffer.compare(image(decoded, k), roundedMean(raw.slice(from, to)))).toBe(0);
+    }
+  });
+
+  test('is cut off: names both lengths', async () => {
+    const whole = path.join(dir, 'whole.mkv');
+    execFileSync(ffmpeg, ['-v', 'error', '-i', clip, '-an', '-c', 'copy', '-y', whole]);
+    const bytes = await readFile(whole);
+    const cut = path.join(dir, 'cut.mkv');
+    await writeFile(cut, bytes.subarray(0, bytes.length / 2));
+    await expect(decode(cut)).rejects.toThrow(
+      /cut\.mkv: cut off: the pictures end at \d\.\d+ s, the file states a length of 5\.28 s/,
+    );
+    const { notes, frames } = await decode(cut, { tolerate: true });
+    expect(notes.join()).toMatch(/5\.28 s.*tolerate/);
+    expect(frames).toHaveLength(Math.ceil(Number(/end at (\d\.\d+) s/.exec(notes[0]!)![1]) / 2));
+    const headless = path.join(dir, 'cut.mp4');
+    await writeFile(headless, (await readFile(clip)).subarray(0, 500_000));
+    await expect(decode(headless)).rejects.toThrow(/cut\.mp4: cut off.*moov/s);
+  });
+
+  test('stops within two seconds when it is aborted', async () => {
+    const stop = new AbortController();
+    const began = performance.now();
+    setTimeout(() => stop.abort(), 300);
+    await expect(decode(clip, {}, stop.signal)).rejects.toThrow();
+    expect(performance.now() - began).toBeLessThan(2300);
+  });
+});
+
+describe('decode', () => {
+  test.each([
+    ['mov', ['-c:v', 'mpeg4', '-q:v', '2']],
+    ['mp4', ['-c:v', 'libx264']],
+    ['mkv', ['-c:v', 'libx264']],
+    ['webm', ['-c:v', 'libvpx', '-b:v', '1M', '-deadline', 'realtime']],
+  ])('averages a %s of constant frame rate', async (extension, options) => {
+    const file = await make(`constant.${extension}`, options);
+    const decoded = await decode(file, { window: 2 });
+    const raw = rawFrames(file, 64 * 48 * 3);
+    expect(raw).toHaveLength(120);
+    expect(decoded.frames).toEqual([48, 48, 24]);
+    expect(decoded.onset).toEqual([0, 2, 4]);
+    for (const k of [0, 1, 2]) expect(image(decoded, k)).toEqual(roundedMean(raw.slice(k * 48, (k + 1) * 48)));
+  });
+
+  // Frame n of the source is shown at n^2 / 100 s: ever more slowly.
+  const slowing = ['-vf', "settb=1/12800,setpts='N*N*128'", '-vsync', '0', '-enc_time_base', '1/12800'];
+  test.each(['mkv', 'mp4'])(
+    'puts the frames of a %s of variable frame rate into windows by their time stamps',
+    async (extension) => {
+      const options = [...slowing, '-frames:v', '25', '-c:v', 'libx264', '-bf', '0'];
+      const matroska = await make('variable.mkv', options, 'testsrc=s=64x48:r=10:d=5');
+      const file = path.join(dir, `variable-copy.${extension}`);
+      execFileSync(ffmpeg, ['-v', 'error', '-i', matroska, '-c', 'copy', '-y', file]);
+      const raw = rawFrames(file, 64 * 48 * 3);
+      expect(raw).toHaveLength(25);
+      const times = raw.map((_, n) => (n * n) / 100);
+      const decoded = await decode(file, { window: 1, start: 0.5 });
+      // The last frame, at 5.76 s, begins in window 5 (5.5 to 6.5 s).
+      expect(decoded.shape[0]).toBe(6);
+      for (let k = 0; k < 6; k++) {
+        const inside = raw.filter((_, n) => Math.floor(times[n]! - 0.5) === k);
+        expect(decoded.frames[k]).toBe(inside.length);
+        expect(image(decoded, k)).toEqual(roundedMean(inside));
+      }
+      expect(decoded.onset).toEqual([0.5, 1.5, 2.5, 3.5, 4.5, 5.5]);
+    },
+  );
+
+  test('holds the frame before where no frame of a slow gif begins', async () => {
+    // Frames at 0, 2.5 and 5 s; the last lasts 2.5 s like the one before it.
+    const file = await make('slow.gif', [], 'testsrc=s=32x32:r=0.4:d=7.5');
+    const raw = rawFrames(file, 32 * 32 * 3);
+    expect(raw).toHaveLength(3);
+    const decoded = await decode(file, { window: 1 });
+    expect(decoded.frames).toEqual([1, 0, 1, 0, 0, 1, 0, 0]);
+    const shown = [0, 0, 1, 1, 1, 2, 2, 2];
+    shown.forEach((n, k) => void expect(image(decoded, k)).toEqual(raw[n]));
+    expect(decoded.duration).toEqual([1, 1, 1, 1, 1, 1, 1, 0.5]);
+  });
+
+  test('uses start and duration', async () => {
+    const file = await make('part.mp4', ['-c:v', 'libx264']);
+    const raw = rawFrames(file, 64 * 48 * 3);
+    const decoded = await decode(file, { window: 1.5, start: 1, duration: 2.5 });
+    expect(decoded.frames).toEqual([36, 24]);
+    expect(decoded.onset).toEqual([1, 2.5]);
+    expect(decoded.duration).toEqual([1.5, 1]);
+    expect(image(decoded, 0)).toEqual(roundedMean(raw.slice(24, 60)));
+    expect(image(decoded, 1)).toEqual(roundedMean(raw.slice(60, 84)));
+    await expect(decode(file, { start: 9 })).rejects.toThrow(/end at 5 s.*start of the first window at 9 s/);
+    await expect(decode(file, { duration: 8 })).rejects.toThrow(/end at 5 s, before start \+ duration = 8 s/);
+  });
+
+  test('keeps frames in their window where a container rounds 23.976 frames/s to milliseconds', async () => {
+    const file = await make('film.mkv', ['-c:v', 'libx264'], 'testsrc=s=64x48:r=24000/1001:d=5.005');
+    // 48 frames last exactly 2.002 s, so frame 48 begins the second window; stamped in ms.
+    const decoded = await decode(file, { window: 2.002 });
+    expect(decoded.frames.slice(0, 2)).toEqual([48, 48]);
+  });
+
+  test('scales to the size asked for', async () => {
+    const file = await make('scale.mp4', ['-c:v', 'libx264']);
+    const decoded = await decode(file, { size: [40, 30] });
+    expect(decoded.shape).toEqual([3, 30, 40, 3]);
+  });
+
+  test('reads movies of odd size', async () => {
+    const file = await make('odd.mkv', ['-c:v', 'ffv1', '-pix_fmt', 'yuv444p'], 'testsrc=s=33x21:r=24:d=1');
+    const decoded = await decode(file);
+    expect(decoded.shape).toEqual([1, 21, 33, 3]);
+    expect(image(decoded, 0)).toEqual(roundedMean(rawFrames(file, 33 * 21 * 3)));
+  });
+
+  test('applies the rotation that a phone writes', async () => {
+    const file = await make('upright.mp4', ['-c:v', 'libx264']);
+    const turned = path.join(dir, 'turned.mp4');
+    execFileSync(ffmpeg, ['-v', 'error', '-i', file, '-c', 'copy', '-metadata:s:v', 'rotate=90', '-y', turned]);
+    expect((await decode(turned)).shape).toEqual([3, 64, 48, 3]);
+  });
+
+  test('says what is wrong with a file that is no movie', async () => {
+    const sound = path.join(dir, 'sound.m4a');
+    execFileSync(ffmpeg, ['-v', 'error', '-f', 'lavfi', '-i', 'sine=d=1', '-y', sound]);
+    await expect(decode(sound)).rejects.toThrow(/sound\.m4a: no video stream; streams found: audio/);
+    const text = path.join(dir, 'notes.mp4');
+    await writeFile(text, 'these are not the pictures that you are looking for\n'.repeat(50));
+    await expect(decode(text)).rejects.toThrow(/notes\.mp4: ffmpeg cannot decode this file/);
+    const empty = path.join(dir, 'empty.mp4');
+    await writeFile(empty, '');
+    await expect(decode(empty)).rejects.toThrow(/empty\.mp4: /);
+  });
+
+  test('refuses an FFMPEG_PATH that does not run', async () => {
+    process.env.FFMPEG_PATH = path.join(dir, 'nowhere');
+    try {
+      await expect(findFfmpeg()).rejects.toThrow(/FFMPEG_PATH.*nowhere/);
+    } finally {
+      delete process.env.FFMPEG_PATH;
+    }
+  });
+});
