@@ -8,14 +8,18 @@ import {
   whitenedNorms,
   whitenedSide,
 } from './lag-one.js';
-import { type Estimator, type FitModel, smallestResidual } from './model.js';
+import { type Block, type Estimates, type Estimator, type FitModel, smallestResidual } from './model.js';
 
 /** rho is truncated to hundredths, as nilearn does with `bins=100`. */
 const binsPerUnit = 100;
 /** |rho| stays below `cos(pi / (T + 1)) T / (T - 1)`, which is at most 1.083 (T = 5). */
 const largestBin = 109;
-/** Voxels per inner block: products of 256 x 512 doubles stay in the cache between being made and being used. */
+/** Voxels per inner block: its products (256 x 512 doubles) stay in the cache between being made and being used. */
 const voxelsPerPass = 256;
+/** Voxels whose nuisance parts are made together, for the same reason. */
+const voxelsPerPart = 32;
+/** A value of rho that fewer than this share of a voxel's kernels have costs less pair by pair than as a row of a product. */
+const rareShare = 1 / 16;
 
 /**
  * AR(1) of every kernel at every voxel, with the numbers of a separate nilearn 0.10 fit of each
@@ -24,34 +28,28 @@ const voxelsPerPass = 256;
  * series and design are whitened (first row as it is, `a_t - rho a_(t-1)`) and fitted by OLS.
  *
  * rho differs between kernels, but a voxel meets only a few values of it. Per block there are three matrix products:
- * `x'y` and `x'Sy` of all pairs, and the nuisance part for every value of rho that a voxel meets (see `lagOneMetric`).
+ * `x'y` and `x'Sy` of all pairs, and the nuisance part for the values of rho that a voxel often meets (see `lagOneMetric`).
  */
 export async function ar1NilearnEstimator(model: FitModel): Promise<Estimator> {
-  const { time } = model;
-  const metric = lagOneMetric(model.nuisance, model.rank, time, binValues());
+  const { time, rank } = model;
+  const metric = lagOneMetric(model.nuisance, rank, time, binValues());
   const series = await lagOneSeries(metric, model.regressors, model.kernels, time);
-  const kernels: KernelSide = {
+  const side: KernelSide = {
     series,
     shifted: shifted(model.regressors, model.kernels, time),
-    inverseNorms: (await whitenedNorms(metric, series)).map((norm) => (norm > 0 ? 1 / norm : Number.NaN)),
-    ends: withEnds(series, model.kernels, model.rank),
+    inverseNorms: new Float64Array(metric.rho.length * model.kernels),
+    ready: new Uint8Array(metric.rho.length),
+    ends: withEnds(series, model.kernels, rank),
   };
-  const scratch = emptyScratch();
+  const scratch = { plain: new Float64Array(0), lagged: new Float64Array(0), rowOf: new Int32Array(0) };
 
   return async (block, out) => {
     for (let first = 0; first < block.voxels; first += voxelsPerPass) {
       const voxels = Math.min(voxelsPerPass, block.voxels - first);
       const bold = block.bold.subarray(first * time, (first + voxels) * time);
-      const from = first * block.kernels;
-      await pass(
-        model,
-        metric,
-        kernels,
-        { ...block, bold, voxels },
-        out.effect.subarray(from, from + voxels * block.kernels),
-        out.se?.subarray(from, from + voxels * block.kernels),
-        scratch,
-      );
+      const pairs = [first * block.kernels, (first + voxels) * block.kernels] as const;
+      const estimates = { effect: out.effect.subarray(...pairs), ...(out.se && { se: out.se.subarray(...pairs) }) };
+      await fitPass(model, metric, side, { ...block, bold, voxels }, estimates, scratch);
     }
   };
 }
@@ -60,8 +58,9 @@ interface KernelSide {
   readonly series: LagOneSeries;
   /** `S x` [kernel, time]. */
   readonly shifted: Float64Array;
-  /** One over the projected whitened norm [bin, kernel]. */
+  /** One over the projected whitened norm [bin, kernel], for the bins that are `ready` [bin]. */
   readonly inverseNorms: Float64Array;
+  readonly ready: Uint8Array;
   /** `(Z S x, x_T)` [kernel, rank + 1]. */
   readonly ends: Float64Array;
 }
@@ -69,24 +68,18 @@ interface KernelSide {
 interface Scratch {
   plain: Float64Array;
   lagged: Float64Array;
-  /** Row of `weights` that a pair uses. */
   rowOf: Int32Array;
 }
 
-function emptyScratch(): Scratch {
-  return { plain: new Float64Array(0), lagged: new Float64Array(0), rowOf: new Int32Array(0) };
-}
-
-async function pass(
+async function fitPass(
   model: FitModel,
   metric: LagOneMetric,
   side: KernelSide,
-  { bold, voxels, firstKernel, kernels }: { bold: Float64Array; voxels: number; firstKernel: number; kernels: number },
-  effect: Float64Array,
-  se: Float64Array | undefined,
+  { bold, voxels, firstKernel, kernels }: Block,
+  { effect, se }: Estimates,
   scratch: Scratch,
 ): Promise<void> {
-  const { time, rank, df } = model;
+  const { time } = model;
   const pairs = voxels * kernels;
   if (scratch.plain.length < pairs) {
     scratch.plain = new Float64Array(pairs);
@@ -95,67 +88,68 @@ async function pass(
   }
   const plain = scratch.plain.subarray(0, pairs);
   const lagged = scratch.lagged.subarray(0, pairs);
-  const rowOf = scratch.rowOf.subarray(0, pairs);
   const ofKernels = (values: Float64Array, width: number) =>
     values.subarray(firstKernel * width, (firstKernel + kernels) * width);
   const size = { m: voxels, n: kernels, k: time };
   await timesTransposed(bold, ofKernels(model.regressors, time), size, plain);
   await timesTransposed(bold, ofKernels(side.shifted, time), size, lagged);
   const voxelSide = await lagOneSeries(metric, bold, voxels, time);
-  const rows = findRows(
-    plain,
-    lagged,
-    ofKernels(side.series.norm, 1),
-    ofKernels(side.series.lag, 1),
-    voxelSide,
-    time,
-    rowOf,
-  );
+  const kernelNorms = { norm: ofKernels(side.series.norm, 1), lag: ofKernels(side.series.lag, 1) };
+  const rows = findRows({ plain, lagged, rowOf: scratch.rowOf }, kernelNorms, voxelSide, time);
+  for (const bin of rows.bin) if (!side.ready[bin]) makeReady(metric, side, bin);
 
-  const weights = new Float64Array(rows.count * (rank + 1));
-  const norms = new Float64Array(rows.count);
-  for (let row = 0; row < rows.count; row++) {
-    norms[row] = whitenedSide(metric, rows.bin[row]!, voxelSide, rows.voxel[row]!, weights, row * (rank + 1));
-  }
-  const nuisance = await timesTransposed(weights, ofKernels(side.ends, rank + 1), {
-    m: rows.count,
-    n: kernels,
-    k: rank + 1,
-  });
-
-  for (let v = 0; v < voxels; v++) {
-    const start = v * kernels;
-    if (!(voxelSide.norm[v]! > 0)) {
-      effect.fill(Number.NaN, start, start + kernels);
-      se?.fill(Number.NaN, start, start + kernels);
-      continue;
+  for (let v = 0; v < voxels; v += voxelsPerPart) {
+    const end = Math.min(voxels, v + voxelsPerPart);
+    const range = { first: rows.ofVoxel[v]!, end: rows.ofVoxel[end]! };
+    const whitened = await whitenRows(metric, rows, range, voxelSide, ofKernels(side.ends, model.rank + 1), kernels);
+    const pair: Pairs = { plain, lagged, rowOf: scratch.rowOf, inverseNorms: side.inverseNorms, rows, range, whitened };
+    for (let voxel = v; voxel < end; voxel++) {
+      if (voxelSide.norm[voxel]! > 0) {
+        fitVoxel(pair, { voxel, kernels, firstKernel, allKernels: model.kernels, df: model.df }, effect, se);
+      } else {
+        effect.fill(Number.NaN, voxel * kernels, (voxel + 1) * kernels);
+        se?.fill(Number.NaN, voxel * kernels, (voxel + 1) * kernels);
+      }
     }
-    fitVoxel(
-      { plain, lagged, rowOf, nuisance, norms, bin: rows.bin, rho: metric.rho, inverseNorms: side.inverseNorms },
-      { start, kernels, firstKernel, allKernels: model.kernels, df },
-      effect,
-      se,
-    );
   }
 }
 
-/** The values of rho that each voxel meets, as rows: (voxel, bin). Writes the row of every pair to `rowOf`. */
+/** A subject meets perhaps fifty of the bins, so kernel norms are made when a bin is first met. */
+function makeReady(metric: LagOneMetric, side: KernelSide, bin: number): void {
+  const norms = whitenedNorms(metric, bin, side.series);
+  for (let k = 0; k < norms.length; k++) {
+    side.inverseNorms[bin * norms.length + k] = norms[k]! > 0 ? 1 / norms[k]! : Number.NaN;
+  }
+  side.ready[bin] = 1;
+}
+
+/** The values of rho that the voxels of a pass meet: a row is a voxel and a bin. */
+interface Rows {
+  readonly voxel: readonly number[];
+  readonly bin: readonly number[];
+  /** Number of kernels of the voxel that have this rho. */
+  readonly pairs: readonly number[];
+  /** First row of every voxel, and the number of rows [voxel + 1]. */
+  readonly ofVoxel: Int32Array;
+}
+
+/** Estimates rho of every pair and writes its row to `rowOf` [voxel, kernel]. */
 function findRows(
-  plain: Float64Array,
-  lagged: Float64Array,
-  kernelNorm: Float64Array,
-  kernelLag: Float64Array,
+  { plain, lagged, rowOf }: Scratch,
+  { norm: kernelNorm, lag: kernelLag }: { norm: Float64Array; lag: Float64Array },
   voxelSide: LagOneSeries,
   time: number,
-  rowOf: Int32Array,
-): { count: number; voxel: number[]; bin: number[] } {
+): Rows {
   const voxel: number[] = [];
   const bin: number[] = [];
+  const pairs: number[] = [];
+  const voxels = voxelSide.norm.length;
+  const ofVoxel = new Int32Array(voxels + 1);
   const kernels = kernelNorm.length;
   const perKernel = kernelNorm.map((norm) => 1 / norm);
   const rowAtBin = new Int32Array(2 * largestBin + 1);
   const toBins = (binsPerUnit * time) / (time - 1) / 2;
-  for (let v = 0; v < voxelSide.norm.length; v++) {
+  for (let v = 0; v < voxels; v++) {
     rowAtBin.fill(-1);
     const norm = voxelSide.norm[v]!;
     const lag = voxelSide.lag[v]!;
@@ -175,44 +169,102 @@ function findRows(
         rowAtBin[place] = row;
         voxel.push(v);
         bin.push(place);
+        pairs.push(0);
       }
+      pairs[row]!++;
       rowOf[pair] = row;
     }
+    ofVoxel[v + 1] = voxel.length;
   }
-  return { count: voxel.length, voxel, bin };
+  return { voxel, bin, pairs, ofVoxel };
 }
 
-interface PairValues {
-  readonly plain: Float64Array;
-  readonly lagged: Float64Array;
-  readonly rowOf: Int32Array;
-  /** What the nuisance takes from a product [row, kernel]. */
-  readonly nuisance: Float64Array;
+/** What whitening makes of the rows of some voxels; rows are counted from `range.first`. */
+interface WhitenedRows {
+  /** The row's weights for `(Z S x, x_T)` [row, rank + 1]. */
+  readonly weights: Float64Array;
   /** Projected whitened norm of the voxel's series [row]. */
   readonly norms: Float64Array;
-  readonly bin: readonly number[];
-  readonly rho: Float64Array;
+  /** Place of a row in `products`, or -1 where its few pairs are better made one by one [row]. */
+  readonly place: Int32Array;
+  /** What the nuisance takes from a pair's product [place, kernel]. */
+  readonly products: Float64Array;
+  /** `(Z S x, x_T)` [kernel, width]. */
+  readonly ends: Float64Array;
+  /** rank + 1. */
+  readonly width: number;
+}
+
+async function whitenRows(
+  metric: LagOneMetric,
+  rows: Rows,
+  range: { first: number; end: number },
+  voxelSide: LagOneSeries,
+  ends: Float64Array,
+  kernels: number,
+): Promise<WhitenedRows> {
+  const count = range.end - range.first;
+  const width = metric.rank + 1;
+  const weights = new Float64Array(count * width);
+  const often = new Float64Array(count * width);
+  const norms = new Float64Array(count);
+  const place = new Int32Array(count);
+  let places = 0;
+  for (let i = 0; i < count; i++) {
+    const row = range.first + i;
+    norms[i] = whitenedSide(metric, rows.bin[row]!, voxelSide, rows.voxel[row]!, weights, i * width);
+    place[i] = -1;
+    if (rows.pairs[row]! < kernels * rareShare) continue;
+    often.set(weights.subarray(i * width, (i + 1) * width), places * width);
+    place[i] = places++;
+  }
+  const size = { m: places, n: kernels, k: width };
+  const products = await timesTransposed(often.subarray(0, places * width), ends, size);
+  return { weights, norms, place, products, ends, width };
+}
+
+interface Pairs extends Scratch {
   readonly inverseNorms: Float64Array;
+  readonly rows: Rows;
+  readonly range: { first: number };
+  readonly whitened: WhitenedRows;
 }
 
 function fitVoxel(
-  { plain, lagged, rowOf, nuisance, norms, bin, rho, inverseNorms }: PairValues,
-  at: { start: number; kernels: number; firstKernel: number; allKernels: number; df: number },
+  { plain, lagged, rowOf, inverseNorms, rows, range, whitened }: Pairs,
+  at: { voxel: number; kernels: number; firstKernel: number; allKernels: number; df: number },
   effect: Float64Array,
   se: Float64Array | undefined,
 ): void {
-  const { start, kernels, firstKernel, allKernels, df } = at;
-  const perDf = df > 0 ? 1 / df : Number.NaN;
+  const { kernels, firstKernel, allKernels } = at;
+  const { weights, norms, place, products, ends, width } = whitened;
+  const start = at.voxel * kernels;
+  const firstRow = rows.ofVoxel[at.voxel]!;
+  const count = rows.ofVoxel[at.voxel + 1]! - firstRow;
+  const perDf = at.df > 0 ? 1 / at.df : Number.NaN;
+  // Per row: where its products, its kernel norms, and its factors are.
+  const productAt = new Int32Array(count);
+  const inverseAt = new Int32Array(count);
+  const rho = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const row = firstRow + i;
+    productAt[i] = place[row - range.first]! * kernels;
+    inverseAt[i] = rows.bin[row]! * allKernels + firstKernel;
+    rho[i] = (rows.bin[row]! - largestBin) / binsPerUnit;
+  }
   for (let k = 0; k < kernels; k++) {
-    const row = rowOf[start + k]!;
-    const place = bin[row]!;
-    const r = rho[place]!;
-    const product = (1 + r * r) * plain[start + k]! - r * lagged[start + k]! - nuisance[row * kernels + k]!;
-    const inverse = inverseNorms[place * allKernels + firstKernel + k]!;
+    const i = rowOf[start + k]! - firstRow;
+    const local = i + firstRow - range.first;
+    const r = rho[i]!;
+    let nuisance = 0;
+    if (productAt[i]! >= 0) nuisance = products[productAt[i]! + k]!;
+    else for (let p = 0; p < width; p++) nuisance += weights[local * width + p]! * ends[k * width + p]!;
+    const product = (1 + r * r) * plain[start + k]! - r * lagged[start + k]! - nuisance;
+    const inverse = inverseNorms[inverseAt[i]! + k]!;
     const slope = product * inverse;
     effect[start + k] = slope;
     if (se) {
-      const total = norms[row]!;
+      const total = norms[local]!;
       const residual = total - slope * product;
       const floor = total * smallestResidual;
       se[start + k] = Math.sqrt((residual > floor ? residual : floor) * perDf * inverse);

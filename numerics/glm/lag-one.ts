@@ -103,35 +103,25 @@ export async function lagOneSeries(
   return { norm, lag, last, nuisance };
 }
 
-/**
- * The projected whitened norm `<a,a>` of every series at every rho: [value, series].
- * With `A = sum u^2/d`, `B = sum u z/d`, `C = sum z^2/d` (u = Z S a), all sums over the nuisance are two small products.
- */
-export async function whitenedNorms(metric: LagOneMetric, series: LagOneSeries): Promise<Float64Array> {
-  const { rank, rho, inverse, factor } = metric;
-  const count = series.norm.length;
-  const values = rho.length;
-  const size = { m: values, n: count, k: rank };
-  const squares = await timesTransposed(
-    inverse,
-    series.nuisance.map((u) => u * u),
-    size,
-  );
-  const weighted = inverse.map((d, i) => d * metric.last[i % rank]!);
-  const crossed = await timesTransposed(weighted, series.nuisance, size);
-  const out = new Float64Array(values * count);
-  for (let b = 0; b < values; b++) {
-    const r = rho[b]!;
-    let c = 0;
-    for (let p = 0; p < rank; p++) c += weighted[b * rank + p]! * metric.last[p]!;
-    for (let i = 0; i < count; i++) {
-      const end = series.last[i]!;
-      const cross = crossed[b * count + i]!;
-      const plain = (1 + r * r) * series.norm[i]! - r * series.lag[i]! - r * r * end * end;
-      const diagonal = r * r * (squares[b * count + i]! + 2 * r * end * cross + r * r * end * end * c);
-      const along = r * (cross + r * end * c);
-      out[b * count + i] = plain - diagonal - factor[b]! * along * along;
+/** The projected whitened norm `<a,a>` of every series at one rho: [series]. */
+export function whitenedNorms(metric: LagOneMetric, value: number, series: LagOneSeries): Float64Array {
+  const { rank, last } = metric;
+  const r = metric.rho[value]!;
+  const inverse = metric.inverse.subarray(value * rank, (value + 1) * rank);
+  const factor = metric.factor[value]!;
+  const out = new Float64Array(series.norm.length);
+  for (let i = 0; i < out.length; i++) {
+    const end = series.last[i]!;
+    let explained = 0;
+    let along = 0;
+    for (let p = 0; p < rank; p++) {
+      const h = series.nuisance[i * rank + p]! + r * last[p]! * end;
+      const scaled = h * inverse[p]!;
+      explained += h * scaled;
+      along += scaled * last[p]!;
     }
+    const plain = (1 + r * r) * series.norm[i]! - r * series.lag[i]! - r * r * end * end;
+    out[i] = plain - r * r * (explained + factor * along * along);
   }
   return out;
 }
