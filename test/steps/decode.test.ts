@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,6 +13,8 @@ import { describeShared, shared } from '../support/shared.js';
 
 let dir: string;
 let ffmpeg: string;
+/** Movies are always written by the embedded ffmpeg: options of encoders differ between versions. */
+const writer = (createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string }).path;
 beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'voxreel-decode-'));
   ffmpeg = (await findFfmpeg()).path;
@@ -81,7 +84,7 @@ const image = (decoded: Decoded, index: number) => {
 /** A movie of 24 frames/s, 64 x 48, whose picture changes with every frame. */
 async function make(name: string, options: string[], source = 'testsrc=s=64x48:r=24:d=5') {
   const file = path.join(dir, name);
-  execFileSync(ffmpeg, ['-v', 'error', '-f', 'lavfi', '-i', source, ...options, '-y', file]);
+  execFileSync(writer, ['-v', 'error', '-f', 'lavfi', '-i', source, ...options, '-y', file]);
   return file;
 }
 
@@ -108,7 +111,7 @@ describeShared('decode of the real clip', () => {
 
   test('is cut off: names both lengths', async () => {
     const whole = path.join(dir, 'whole.mkv');
-    execFileSync(ffmpeg, ['-v', 'error', '-i', clip, '-an', '-c', 'copy', '-y', whole]);
+    execFileSync(writer, ['-v', 'error', '-i', clip, '-an', '-c', 'copy', '-y', whole]);
     const bytes = await readFile(whole);
     const cut = path.join(dir, 'cut.mkv');
     await writeFile(cut, bytes.subarray(0, bytes.length / 2));
@@ -156,7 +159,7 @@ describe('decode', () => {
       const options = [...slowing, '-frames:v', '25', '-c:v', 'libx264', '-bf', '0'];
       const matroska = await make('variable.mkv', options, 'testsrc=s=64x48:r=10:d=5');
       const file = path.join(dir, `variable-copy.${extension}`);
-      execFileSync(ffmpeg, ['-v', 'error', '-i', matroska, '-c', 'copy', '-y', file]);
+      execFileSync(writer, ['-v', 'error', '-i', matroska, '-c', 'copy', '-y', file]);
       const raw = rawFrames(file, 64 * 48 * 3);
       expect(raw).toHaveLength(25);
       const times = raw.map((_, n) => (n * n) / 100);
@@ -220,13 +223,13 @@ describe('decode', () => {
   test('applies the rotation that a phone writes', async () => {
     const file = await make('upright.mp4', ['-c:v', 'libx264']);
     const turned = path.join(dir, 'turned.mp4');
-    execFileSync(ffmpeg, ['-v', 'error', '-i', file, '-c', 'copy', '-metadata:s:v', 'rotate=90', '-y', turned]);
+    execFileSync(writer, ['-v', 'error', '-i', file, '-c', 'copy', '-metadata:s:v', 'rotate=90', '-y', turned]);
     expect((await decode(turned)).shape).toEqual([3, 64, 48, 3]);
   });
 
   test('says what is wrong with a file that is no movie', async () => {
     const sound = path.join(dir, 'sound.m4a');
-    execFileSync(ffmpeg, ['-v', 'error', '-f', 'lavfi', '-i', 'sine=d=1', '-y', sound]);
+    execFileSync(writer, ['-v', 'error', '-f', 'lavfi', '-i', 'sine=d=1', '-y', sound]);
     await expect(decode(sound)).rejects.toThrow(/sound\.m4a: no video stream; streams found: audio/);
     const text = path.join(dir, 'notes.mp4');
     await writeFile(text, 'these are not the pictures that you are looking for\n'.repeat(50));
