@@ -20,7 +20,7 @@ export function liveBlock(state: ProgressState, now: number, width: number, pain
     `${done}/${state.instances} steps`,
     `${state.cached} cached`,
     ...(state.failed.length > 0 ? [`${state.failed.length} failed`] : []),
-    duration((now - state.started) / 1000),
+    duration((now - (state.started ?? now)) / 1000),
   ];
   return [...lines, paint.bold(clip(parts.join(' · '), width))];
 }

@@ -21,7 +21,8 @@ export interface ProgressState {
   cached: number;
   ran: number;
   skipped: number;
-  started: number;
+  /** Time of the first event; none yet. */
+  started?: number;
   readonly running: Map<string, Running>;
   readonly failed: { readonly instance: string; readonly problems: readonly Problem[]; readonly stack?: string }[];
   readonly notes: Map<string, Note>;
@@ -35,7 +36,6 @@ export function emptyProgress(): ProgressState {
     cached: 0,
     ran: 0,
     skipped: 0,
-    started: 0,
     running: new Map(),
     failed: [],
     notes: new Map(),
@@ -45,7 +45,7 @@ export function emptyProgress(): ProgressState {
 
 /** Takes one event into the state. */
 export function apply(state: ProgressState, event: RunEvent): void {
-  if (state.started === 0) state.started = event.time;
+  state.started ??= event.time;
   switch (event.type) {
     case 'planned':
       state.instances += event.instances;

@@ -1,0 +1,29 @@
+import { columns } from '../terminal/text.js';
+import type { Recovery } from './recovery.js';
+
+/** The table at the end of the demo: planted against recovered, and what the numbers mean. */
+export function recoveryTable(recovery: Recovery, p: number, margin: number): string[] {
+  const rows = recovery.regions.map(({ regionName, kernel, voxels, hits, elsewhere, falseHits }) => [
+    regionName,
+    kernel,
+    String(voxels),
+    String(hits),
+    percent(hits / voxels, 1),
+    percent(falseHits / elsewhere, 2),
+  ]);
+  return [
+    'Planted against recovered',
+    '',
+    ...columns([['region', 'kernel', 'voxels', 'found', 'hit rate', 'false positives'], ...rows], [2, 3, 4, 5]),
+    '',
+    `All ${recovery.kernels} kernels, ${recovery.elsewhere} voxels away from the planted regions: ${percent(recovery.nullRate, 3)} passed (p < ${p} lets ${percent(p, 3)} pass by chance,`,
+    'before small clusters are left out).',
+    'Hit rate: share of the region that the planted kernel’s group map shows. False positives: share of the voxels more',
+    `than ${margin} mm from every planted region that it shows. Kernels that resemble a planted one rightly show its region`,
+    'too, so the voxels of planted regions are not counted against them.',
+  ];
+}
+
+function percent(share: number, digits: number): string {
+  return Number.isFinite(share) ? `${(100 * share).toFixed(digits)} %` : 'n/a';
+}

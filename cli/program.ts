@@ -1,0 +1,165 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { exitCode } from './exit-code.js';
+import { surviveClosedPipes } from './streams.js';
+import { version } from './version.js';
+
+/** Options that say which study is meant. */
+export interface StudyOptions {
+  readonly experiment?: string;
+  readonly set: readonly string[];
+}
+
+/** And where its results are kept. */
+export interface CacheOptions extends StudyOptions {
+  readonly cache?: string;
+}
+
+/**
+ * The command line. Every command is loaded when it is called, so that `voxreel --help` and a run that finds
+ * everything cached do not pay for the rest.
+ * @returns the exit code of the process
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  surviveClosedPipes();
+  let code: number = exitCode.ok;
+  const program = buildProgram((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    // commander has printed its message: help and version end with 0, a wrong command line with 2.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+    return (await import('./failure.js')).reportFailure(error);
+  }
+}
+
+function buildProgram(finish: (code: number) => void): Command {
+  const program = new Command('voxreel')
+    .description('From a film and BOLD images to maps of what a network kernel activates in the brain.')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(voxreel --help lists the commands)')
+    .addHelpText('after', HELP_END);
+
+  study(program.command('run'))
+    .summary('run a study: only what is not cached yet')
+    .description(
+      'Runs every step whose result is not in the cache and publishes the outputs under results/<name>/<experiment>/ beside the file.',
+    )
+    .option('--json', 'print every event as a line of JSON instead of text')
+    .option('--jobs <n>', 'at most this many steps at once (default: as cores and memory allow)', wholeNumber)
+    .option('--cache <dir>', CACHE_HELP)
+    .option('--keep-going', 'after a failure, still run every step that does not depend on the failed one')
+    .option('--results <dir>', 'folder for the outputs (default: results, beside the workflow file)')
+    .action(async (file, options) => finish(await (await import('./commands/run.js')).runCommand(file, options)));
+
+  study(program.command('plan'))
+    .summary('say what a run would do, and why')
+    .description(
+      'Compares the study with the cache and lists each step with the reason why it would run. Runs nothing.',
+    )
+    .option('--json', 'print each step as a line of JSON')
+    .option('--cache <dir>', CACHE_HELP)
+    .action(async (file, options) => finish(await (await import('./commands/plan.js')).planCommand(file, options)));
+
+  study(program.command('validate'))
+    .summary('check a workflow file and its inputs')
+    .description(
+      'Checks names, types, parameters and wires, and that the input files are there and readable. Reports every problem at once.',
+    )
+    .option('--no-inputs', 'check the workflow file only, not the files it names')
+    .action(async (file, options) =>
+      finish(await (await import('./commands/validate.js')).validateCommand(file, options)),
+    );
+
+  study(program.command('graph'))
+    .summary('draw the study as a graph')
+    .description('Draws inputs, steps and outputs. Needs no data.')
+    .option('--format <format>', 'mermaid (text, for Markdown) or svg (picture)', oneOf(['mermaid', 'svg']), 'mermaid')
+    .option('--out <file>', 'write to this file instead of the terminal')
+    .action(async (file, options) => finish(await (await import('./commands/graph.js')).graphCommand(file, options)));
+
+  program
+    .command('steps')
+    .argument('[name]', 'a step type, for its documentation')
+    .summary('list the step types, or explain one')
+    .description('Lists the step types; with a name, prints what it computes, its ports and its parameters.')
+    .option('--write <dir>', 'write one Markdown page for each step type into this folder')
+    .action(async (name, options) => finish(await (await import('./commands/steps.js')).stepsCommand(name, options)));
+
+  program
+    .command('init')
+    .argument('[file]', 'where to write it', 'study.yaml')
+    .summary('write a commented workflow file to start from')
+    .description('Writes a commented workflow file. Never replaces a file that exists.')
+    .option(
+      '--template <name>',
+      'sohn-2024 (film to probability maps and reverse analysis) or own-regressors (your own time series)',
+      oneOf(['sohn-2024', 'own-regressors']),
+      'sohn-2024',
+    )
+    .action(async (file, options) => finish(await (await import('./commands/init.js')).initCommand(file, options)));
+
+  program
+    .command('demo')
+    .summary('make a small study, run it, and compare what was found with what was planted')
+    .description(
+      'Draws a film and simulates 8 subjects whose regions follow known kernels, runs the whole analysis (a minute or two), and prints how much of it was found again.',
+    )
+    .option('--dir <dir>', 'folder for the study', 'voxreel-demo')
+    .option('--jobs <n>', 'at most this many steps at once', wholeNumber)
+    .action(async (options) => finish(await (await import('./commands/demo.js')).demoCommand(options)));
+
+  program
+    .command('schema')
+    .summary('print the JSON Schema of workflow files, for editors')
+    .option('--out <file>', 'write to this file instead of the terminal')
+    .action(async (options) => finish(await (await import('./commands/schema.js')).schemaCommand(options)));
+
+  const cache = program.command('cache').summary('look at the cache').description('The store of finished results.');
+  cache
+    .command('status')
+    .summary('how many results are kept and how much room they take')
+    .option('--cache <dir>', CACHE_HELP)
+    .action(async (options) => finish(await (await import('./commands/cache.js')).cacheStatusCommand(options)));
+  return program;
+}
+
+/** The argument and options of every command that takes a study. */
+function study(command: Command): Command {
+  return command
+    .argument('<file>', 'workflow file (YAML)')
+    .option('--experiment <name>', 'a variant from `experiments` in the file')
+    .option(
+      '--set <name=value>',
+      'another value for a parameter: fwhm=4, fit.noise=ols, inputs.bold.task=rest (repeatable)',
+      (value: string, all: readonly string[]) => [...all, value],
+      [],
+    );
+}
+
+const CACHE_HELP = 'folder of the cache (default: .voxreel beside the workflow file)';
+
+const HELP_END = `
+A first look:
+  voxreel demo                          a complete small study, about two minutes
+  voxreel init study.yaml               a workflow file to start from
+  voxreel plan study.yaml               what would run, and why
+  voxreel run study.yaml --set fwhm=4   run it with another smoothing
+
+Exit codes: 0 all went well, 1 a step failed, 2 the file or the command line is wrong, 130 interrupted.`;
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number of at least 1.');
+  return value;
+}
+
+function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    if (!choices.includes(text as T)) throw new InvalidArgumentError(`It must be ${choices.join(' or ')}.`);
+    return text as T;
+  };
+}
