@@ -6,7 +6,14 @@ export type Reason =
   | { readonly kind: 'cached' }
   | { readonly kind: 'first-time' }
   | { readonly kind: 'param-changed'; readonly name: string; readonly before: Json; readonly after: Json }
-  | { readonly kind: 'input-changed'; readonly port: string; readonly origin: string }
+  | {
+      readonly kind: 'input-changed';
+      readonly port: string;
+      /** The user's file, or the instance whose output it is. */
+      readonly origin: string;
+      /** `added`, `removed` and `reordered` are about the members of a list port. Default `changed`. */
+      readonly change?: 'changed' | 'added' | 'removed' | 'reordered';
+    }
   | { readonly kind: 'step-version'; readonly before: number; readonly after: number }
   | { readonly kind: 'tool-changed'; readonly tool: string; readonly before: string; readonly after: string }
   | { readonly kind: 'damaged'; readonly detail: string }
@@ -46,7 +53,14 @@ export type RunEvent = { readonly time: number } & (
       readonly stack?: string;
     }
   | { readonly type: 'skipped'; readonly instance: string; readonly because: string }
-  | { readonly type: 'published'; readonly output: string; readonly files: number; readonly dir: string }
+  | {
+      readonly type: 'published';
+      readonly output: string;
+      /** Files of this output in the results folder, and how many of them were written now (0: all were up to date). */
+      readonly files: number;
+      readonly written: number;
+      readonly dir: string;
+    }
   | {
       readonly type: 'ended';
       readonly ok: boolean;

@@ -1,0 +1,90 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { type FileDigest, hashFile } from './digest.js';
+import type { Store } from './store.js';
+
+const FILE = 'stat-cache.json';
+const FORMAT = 1;
+
+/**
+ * A file that changed less than this before it was hashed could change again without its times telling (time stamps
+ * have a granularity of up to two seconds on some file systems), so its entry is not trusted.
+ */
+const RACY_MS = 2000;
+
+/** Entries of files that no run has hashed for so long are dropped when the file is written. */
+const KEEP_MS = 180 * 24 * 3600_000;
+
+/** size, mtime (ns), ctime (ns), inode; digest; time of hashing (ms). Nanoseconds and inodes as text: they exceed 2^53. */
+type Entry = readonly [size: number, mtime: string, ctime: string, inode: string, digest: string, hashed: number];
+
+/** Digests of the user's files by what the file system says about them, so that big inputs are read once, not per run. */
+export interface StatCache {
+  /** The digest when the file is as it was when it was hashed. Throws the file system's error. */
+  lookup(file: string): FileDigest | undefined;
+  /** Reads the file and remembers its digest. Throws the file system's error, also when it is a folder. */
+  hash(file: string, signal?: AbortSignal): Promise<FileDigest>;
+  /** Writes what is new, together with what other processes have added meanwhile. */
+  save(): Promise<void>;
+}
+
+export function openStatCache(store: Store): StatCache {
+  const known = load(store);
+  const fresh = new Map<string, Entry>();
+
+  return {
+    lookup(file) {
+      const facts = factsOf(file);
+      const entry = known.get(file);
+      return entry && isCurrent(entry, facts) && !isRacy(entry) ? { digest: entry[4], size: entry[0] } : undefined;
+    },
+    async hash(file, signal) {
+      for (let attempt = 0; attempt < 3; attempt++) {
+        const before = factsOf(file);
+        const hashed = Date.now();
+        const found = await hashFile(file, { signal });
+        const entry: Entry = [...before, found.digest, hashed];
+        if (!isCurrent(entry, factsOf(file)) || found.size !== before[0]) continue;
+        known.set(file, entry);
+        fresh.set(file, entry);
+        return found;
+      }
+      throw Object.assign(new Error(`${file} is being written to`), { code: 'ETXTBSY', path: file });
+    },
+    async save() {
+      if (fresh.size === 0) return;
+      const merged = load(store);
+      for (const [file, entry] of fresh) merged.set(file, entry);
+      const oldest = Date.now() - KEEP_MS;
+      const rows = [...merged].filter(([, entry]) => entry[5] > oldest).map(([file, entry]) => [file, ...entry]);
+      await store.writeFile(FILE, JSON.stringify({ format: FORMAT, files: rows }));
+      fresh.clear();
+    },
+  };
+}
+
+function load(store: Store): Map<string, Entry> {
+  try {
+    const content = JSON.parse(readFileSync(path.join(store.dir, FILE), 'utf8'));
+    if (content.format !== FORMAT) return new Map();
+    return new Map((content.files as [string, ...Entry][]).map(([file, ...entry]) => [file, entry]));
+  } catch {
+    // Absent, or not ours: everything is hashed again.
+    return new Map();
+  }
+}
+
+function factsOf(file: string): readonly [number, string, string, string] {
+  const facts = statSync(file, { bigint: true });
+  if (facts.isDirectory()) throw Object.assign(new Error(`${file} is a folder`), { code: 'EISDIR', path: file });
+  return [Number(facts.size), String(facts.mtimeNs), String(facts.ctimeNs), String(facts.ino)];
+}
+
+function isCurrent(entry: Entry, facts: readonly [number, string, string, string]): boolean {
+  return entry[0] === facts[0] && entry[1] === facts[1] && entry[2] === facts[2] && entry[3] === facts[3];
+}
+
+function isRacy(entry: Entry): boolean {
+  const changed = Math.max(Number(BigInt(entry[1]) / 1_000_000n), Number(BigInt(entry[2]) / 1_000_000n));
+  return changed > entry[5] - RACY_MS;
+}

@@ -1,0 +1,208 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { JsonObject } from '../artifacts/artifact.js';
+import { UserError } from '../artifacts/user-error.js';
+import { writeAtomic } from './atomic-file.js';
+import { addBlob, blobFile, examineBlobs, isSound, type Suspicion } from './blobs.js';
+import { artifactDigest, type FileDigest } from './digest.js';
+import { folderError } from './folder-error.js';
+import { RECORD_FORMAT, readRecord, recordFile, type StoredOutput, type StoreRecord } from './record.js';
+import { openRunFolder, ownedName, type RunFolder, removeAbandoned } from './work-folders.js';
+
+/** Raised when a store of this layout can no longer be used by older versions. */
+const STORE_FORMAT = 1;
+
+/** What a step made, with its files still in its work folder. */
+export interface NewResult {
+  readonly outputs: Readonly<
+    Record<
+      string,
+      { readonly type: string; readonly meta: JsonObject; readonly files: Readonly<Record<string, string>> }
+    >
+  >;
+  readonly notes: readonly string[];
+  readonly seconds: number;
+  readonly ingredients: JsonObject;
+}
+
+/**
+ * The content-addressed store, a folder that several processes may share:
+ *
+ *     blobs/ab/<sha256>        file contents, read-only
+ *     records/ab/<key>.json    which blobs are the result of a key
+ *     tmp/<owner>/             work folders of runs that are going on
+ *     quarantine/              blobs that failed their digest
+ *     history/, stat-cache.json  what explains and speeds up the next run; may be deleted at any time
+ *
+ * Blobs are forced to the disk and renamed into place first, the record last, so a crash, a full disk or a cut of power
+ * leaves a result whole or absent. Two processes that make the same result both succeed; the last record counts.
+ */
+export interface Store {
+  readonly dir: string;
+  /** The record of a key; undefined when there is none; a text that says what is wrong when it cannot be used. */
+  read(key: string): StoreRecord | string | undefined;
+  /** Cheap check of a record's blobs (existence, size, time of modification). Empty: usable. */
+  examine(record: StoreRecord): readonly Suspicion[];
+  /**
+   * Settles suspicions by reading the blobs; without any, reads all blobs of the record. Damaged blobs are moved to
+   * quarantine. Returns what is wrong, undefined when all is sound.
+   */
+  verify(record: StoreRecord, suspicions?: readonly Suspicion[], signal?: AbortSignal): Promise<string | undefined>;
+  /** Absolute path of a blob. Its content must not be changed. */
+  blob(digest: string): string;
+  /** The folder for the work of a run; fails with a UserError when the store cannot be written. */
+  openRun(): Promise<RunFolder>;
+  /** Moves the files of a result into the store and writes its record. `run` lends the place for temporary names. */
+  put(run: RunFolder, key: string, result: NewResult, signal?: AbortSignal): Promise<StoreRecord>;
+  /** Writes one of the store's own small files (history, stat cache) atomically. */
+  writeFile(file: string, text: string): Promise<void>;
+  /** Removes what killed runs left in tmp/. Returns how many folders. */
+  sweep(): Promise<number>;
+}
+
+/** Opens a store, making it when it is not there. Throws UserError when that is impossible. */
+export async function openStore(folder: string): Promise<Store> {
+  const dir = path.resolve(folder);
+  const at = (name: string) => path.join(dir, name);
+  const blobs = at('blobs');
+  const records = at('records');
+  try {
+    if (!hasFormat(dir)) await create(dir);
+  } catch (error) {
+    throw folderError(error, dir, 'the cache folder');
+  }
+  /** Everything that writes goes through here, so that a full or forbidden disk is told in the user's terms. */
+  const writing = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw folderError(error, dir, 'the cache folder');
+    }
+  };
+
+  return {
+    dir,
+    read: (key) => readRecord(records, key),
+    examine: (record) => examineBlobs(blobs, record),
+    blob: (digest) => blobFile(blobs, digest),
+    async verify(record, suspicions, signal) {
+      const made = new Date(record.made);
+      const faults: string[] = [];
+      for (const { port, role, file, kind } of suspicions?.length ? suspicions : everyFile(record)) {
+        const name = `${role} of ${port}`;
+        if (kind === 'missing') {
+          faults.push(`${name} is gone`);
+          continue;
+        }
+        const found = await faultOf(blobs, file, made, signal);
+        if (found === undefined) continue;
+        faults.push(`${name} is damaged: ${found}, expected ${file.size} bytes of ${file.digest.slice(0, 12)}…`);
+        await quarantine(dir, file);
+      }
+      return faults.length === 0 ? undefined : faults.join('; ');
+    },
+    openRun: () =>
+      writing(async () => {
+        await mkdir(at('tmp'), { recursive: true });
+        return openRunFolder(at('tmp'));
+      }),
+    put: (run, key, result, signal) =>
+      writing(async () => {
+        const outputs: Record<string, StoredOutput> = {};
+        for (const [port, { type, meta, files }] of Object.entries(result.outputs)) {
+          const stored: Record<string, FileDigest> = {};
+          for (const [role, file] of Object.entries(files)) stored[role] = await addBlob(blobs, file, signal);
+          outputs[port] = { type, digest: artifactDigest(type, meta, stored), meta, files: stored };
+        }
+        const record: StoreRecord = {
+          format: RECORD_FORMAT,
+          key,
+          outputs,
+          notes: result.notes,
+          seconds: Math.round(result.seconds * 1000) / 1000,
+          made: new Date().toISOString(),
+          ingredients: result.ingredients,
+        };
+        const file = recordFile(records, key);
+        await mkdir(path.dirname(file), { recursive: true });
+        await writeAtomic(file, JSON.stringify(record), path.join(run.dir, `${key}.record`));
+        return record;
+      }),
+    writeFile: (file, text) =>
+      writing(async () => {
+        await mkdir(path.dirname(at(file)), { recursive: true });
+        await mkdir(at('tmp'), { recursive: true });
+        await writeAtomic(at(file), text, path.join(dir, 'tmp', ownedName()));
+      }),
+    sweep: () => removeAbandoned(at('tmp')),
+  };
+}
+
+function hasFormat(dir: string): boolean {
+  let text: string;
+  try {
+    text = readFileSync(path.join(dir, 'store.json'), 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    throw error;
+  }
+  const format = Number(/"format":\s*(\d+)/.exec(text)?.[1]);
+  if (format === STORE_FORMAT) return true;
+  throw new UserError({
+    message: `the cache folder has format ${Number.isNaN(format) ? 'unknown' : format}`,
+    place: { file: path.join(dir, 'store.json') },
+    expected: `format ${STORE_FORMAT}`,
+    hint: 'use the version of voxreel that made it, or another folder (--cache DIR)',
+  });
+}
+
+async function create(dir: string): Promise<void> {
+  for (const name of ['blobs', 'records', 'tmp']) mkdirSync(path.join(dir, name), { recursive: true });
+  // Backup programs leave tagged folders out (bford.info/cachedir); version control should too.
+  await writeFile(
+    path.join(dir, 'CACHEDIR.TAG'),
+    'Signature: 8a477f597d28d172789f06886806bc55\n# Made by voxreel. Everything in this folder can be computed again.\n',
+  );
+  await writeFile(path.join(dir, '.gitignore'), '*\n');
+  await writeAtomic(
+    path.join(dir, 'store.json'),
+    `${JSON.stringify({ format: STORE_FORMAT })}\n`,
+    path.join(dir, 'tmp', ownedName()),
+  );
+}
+
+/** What is wrong with a blob, by reading it. */
+async function faultOf(
+  blobs: string,
+  file: FileDigest,
+  made: Date,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  try {
+    const { size } = await stat(blobFile(blobs, file.digest));
+    if (size !== file.size) return `it has ${size} bytes`;
+    return (await isSound(blobs, file, made, signal)) ? undefined : 'its content has another digest';
+  } catch (error) {
+    signal?.throwIfAborted();
+    return `it cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`;
+  }
+}
+
+function everyFile(record: StoreRecord): Suspicion[] {
+  return Object.entries(record.outputs).flatMap(([port, output]) =>
+    Object.entries(output.files).map(([role, file]) => ({ port, role, file, kind: 'touched' as const })),
+  );
+}
+
+/** Out of the way but not lost: someone may want to see what happened to it. A store that cannot be written keeps it. */
+async function quarantine(dir: string, file: FileDigest): Promise<void> {
+  const folder = path.join(dir, 'quarantine');
+  try {
+    await mkdir(folder, { recursive: true });
+    await rename(blobFile(path.join(dir, 'blobs'), file.digest), path.join(folder, `${file.digest}-${Date.now()}`));
+  } catch {
+    // The record is not used either way; the step runs again and puts a sound blob in its place if it can.
+  }
+}

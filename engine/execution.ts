@@ -1,0 +1,196 @@
+import type { StoreRecord } from '../cache/record.js';
+import type { Store } from '../cache/store.js';
+import { trackActivity } from './activity.js';
+import type { Executor } from './executor/executor.js';
+import { type Ingredients, ingredientsOf, keyOf } from './keys.js';
+import { lastRecord, lookUp, whyRun } from './lookup.js';
+import { type Emit, failureOf, perform } from './perform.js';
+import type { Plan } from './plan.js';
+import { createScheduler, type Limits, type Task } from './scheduler.js';
+import { artifactMaker, inputArtifacts, inputDigests } from './sources.js';
+import type { Registry } from './step-type.js';
+import { waitingAmong } from './waiting.js';
+import type { Instance } from './workflow.js';
+
+/** After an abort, steps get this long to let go; who has not is left behind. */
+const GRACE_MS = 1200;
+
+export interface ExecutionOptions {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly executor: Executor;
+  readonly limits: Limits;
+  readonly keepGoing: boolean;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+}
+
+export type Results = ReadonlyMap<string, StoreRecord>;
+
+export type InstanceState = 'cached' | 'ran' | 'failed' | 'skipped';
+
+export interface Execution {
+  /** Records of all instances that are done, in this run or before. */
+  readonly results: Results;
+  readonly states: ReadonlyMap<string, InstanceState>;
+}
+
+/** A ready instance between the look into the store and its start. */
+interface Ready {
+  readonly instance: Instance;
+  readonly key: string;
+  readonly ingredients: Ingredients;
+  readonly fault: string | undefined;
+}
+
+/**
+ * Carries out a plan. Keys of instances behind others are made from the digests of what those really gave, so one whose
+ * inputs came out the same as before is a hit (early cutoff); instances with the same key share one piece of work.
+ */
+export async function execute(plan: Plan, options: ExecutionOptions): Promise<Execution> {
+  const { store, keepGoing, signal, emit } = options;
+  const { graph } = plan;
+  const results = new Map<string, StoreRecord>();
+  const states = new Map<string, InstanceState>();
+  const ready = new Map<string, Ready>();
+  /** By key that is being looked up or made: the others that want the same. */
+  const followers = new Map<string, Instance[]>();
+  const scheduler = createScheduler(options.limits);
+  const activity = trackActivity();
+  const artifactOf = artifactMaker(graph, plan.inputs, results, store);
+  let firstFailure: string | undefined;
+
+  const open = plan.instances.filter(({ record }) => !record).map(({ instance }) => instance);
+  const { dependents, missing, rank } = waitingAmong(open);
+  for (const { instance, record } of plan.instances) if (record) settle(instance.id, record, 'cached');
+  if (open.length === 0) return { results, states };
+
+  const folder = await store.openRun();
+  const onAbort = () => void setTimeout(activity.giveUp, GRACE_MS).unref();
+  try {
+    for (const instance of open) if (missing.get(instance.id) === 0) activity.track(advance(instance));
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    await activity.ended();
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    // What cannot be removed now is swept by the next run.
+    await folder.close().catch(() => undefined);
+  }
+  const because = signal.aborted ? 'interrupted' : `the run stopped after ${firstFailure} failed`;
+  for (const instance of open) if (!states.has(instance.id)) skip(instance.id, because);
+  // Copies: steps that did not let go in time must not change what is reported.
+  return { results: new Map(results), states: new Map(states) };
+
+  /** All inputs of the instance exist: looks for its result, queues it if there is none. */
+  async function advance(instance: Instance): Promise<void> {
+    if (stopping()) return;
+    const keys = plan.keys.get(instance.step)!;
+    const digests = inputDigests(graph, instance, plan.inputs, (id, port) => results.get(id)?.outputs[port]?.digest)!;
+    const key = keyOf(keys, digests);
+    const others = followers.get(key);
+    if (others) {
+      others.push(instance);
+      return;
+    }
+    followers.set(key, []);
+    try {
+      const found = await lookUp(store, key, false, signal);
+      if (typeof found === 'object') return finish(instance, found, 'cached');
+      ready.set(instance.id, { instance, key, ingredients: ingredientsOf(keys, digests), fault: found });
+      const needs = instance.step.type.needs?.(instance.step.params) ?? {};
+      const cores = Math.min(needs.cores ?? 1, options.limits.cores);
+      scheduler.add({ id: instance.id, cores, memoryMB: needs.memoryMB ?? 256, rank: rank.get(instance.id)! });
+      pump();
+    } catch (error) {
+      fail(instance, key, error);
+    }
+  }
+
+  function pump(): void {
+    if (stopping()) return;
+    const tasks: Task[] = [];
+    for (let task = scheduler.take(); task; task = scheduler.take()) tasks.push(task);
+    // Cores that nobody claims are lent to those who start now; they change how fast a result comes, never the result.
+    const spare = Math.max(0, Math.floor(scheduler.idleCores / Math.max(1, tasks.length)));
+    for (const task of tasks) activity.track(work(task, task.cores + spare));
+  }
+
+  async function work(task: Task, threads: number): Promise<void> {
+    const { instance, key, ingredients, fault } = ready.get(task.id)!;
+    ready.delete(task.id);
+    try {
+      const last = lastRecord(plan.history, store, instance.id);
+      const reasons = whyRun({ graph, instance, ingredients, key, fault, history: plan.history, last });
+      emit({ type: 'started', instance: instance.id, step: instance.step.name, reasons });
+      const inputs = inputArtifacts(instance, artifactOf);
+      const job = { instance: instance.id, step: instance.step, inputs, threads };
+      const record = await perform(job, key, ingredients, { ...options, folder });
+      if (activity.abandoned) return;
+      const outputs = Object.fromEntries(
+        Object.entries(record.outputs).map(([port, { type, digest, files }]) => {
+          const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0);
+          return [port, { type, digest, bytes }];
+        }),
+      );
+      emit({ type: 'finished', instance: instance.id, key, seconds: record.seconds, outputs });
+      finish(instance, record, 'ran');
+    } catch (error) {
+      fail(instance, key, error);
+    } finally {
+      scheduler.release(task);
+      pump();
+    }
+  }
+
+  function finish(instance: Instance, record: StoreRecord, state: 'cached' | 'ran'): void {
+    if (activity.abandoned) return;
+    settle(instance.id, record, state);
+    for (const follower of take(record.key)) settle(follower.id, record, 'cached');
+  }
+
+  function settle(id: string, record: StoreRecord, state: 'cached' | 'ran'): void {
+    results.set(id, record);
+    states.set(id, state);
+    if (state === 'cached') {
+      emit({ type: 'hit', instance: id, key: record.key });
+      for (const message of record.notes) emit({ type: 'note', instance: id, message });
+    }
+    for (const dependent of dependents.get(id) ?? []) {
+      const left = missing.get(dependent.id)! - 1;
+      missing.set(dependent.id, left);
+      if (left === 0) activity.track(advance(dependent));
+    }
+  }
+
+  function fail(instance: Instance, key: string, error: unknown): void {
+    if (signal.aborted) return;
+    states.set(instance.id, 'failed');
+    firstFailure ??= instance.id;
+    emit({ type: 'failed', instance: instance.id, ...failureOf(error, instance.step) });
+    skipDependents(instance.id, `${instance.id} failed`);
+    for (const follower of take(key)) skip(follower.id, `${instance.id}, which does the same work, failed`);
+  }
+
+  function take(key: string): readonly Instance[] {
+    const others = followers.get(key) ?? [];
+    followers.delete(key);
+    return others;
+  }
+
+  function skip(id: string, because: string): void {
+    if (states.has(id)) return;
+    states.set(id, 'skipped');
+    emit({ type: 'skipped', instance: id, because });
+    skipDependents(id, because);
+  }
+
+  function skipDependents(id: string, because: string): void {
+    for (const dependent of dependents.get(id) ?? []) skip(dependent.id, because);
+  }
+
+  /** Nothing new starts after an abort, or after a failure unless the user wants the rest. */
+  function stopping(): boolean {
+    return signal.aborted || (firstFailure !== undefined && !keepGoing);
+  }
+}

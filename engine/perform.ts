@@ -1,0 +1,95 @@
+import { rm } from 'node:fs/promises';
+import { type Problem, UserError } from '../artifacts/user-error.js';
+import { folderError } from '../cache/folder-error.js';
+import type { StoreRecord } from '../cache/record.js';
+import type { Store } from '../cache/store.js';
+import type { RunFolder } from '../cache/work-folders.js';
+import type { RunEvent } from './events.js';
+import type { Executor, Job } from './executor/executor.js';
+import type { Ingredients } from './keys.js';
+import { checkedOutputs } from './outcome.js';
+import type { Registry } from './step-type.js';
+import type { StepNode } from './workflow.js';
+
+/** Progress that a reader can follow; steps may report as often as they like. */
+const PROGRESS_MS = 100;
+
+export type Emit = (event: DistributiveOmit<RunEvent, 'time'>) => void;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+export interface PerformOptions {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly executor: Executor;
+  readonly folder: RunFolder;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** Runs one instance and puts its result into the store. Its work folder is gone afterwards, however it ends. */
+export async function perform(
+  job: Omit<Job, 'workDir'>,
+  key: string,
+  ingredients: Ingredients,
+  options: PerformOptions,
+): Promise<StoreRecord> {
+  const { store, registry, executor, folder, emit, signal } = options;
+  const { instance } = job;
+  let workDir: string | undefined;
+  const began = performance.now();
+  const notes: string[] = [];
+  let reported = Number.NEGATIVE_INFINITY;
+  try {
+    workDir = await folder.workDir();
+    const complete: Job = { ...job, workDir };
+    const produced = await executor.execute(
+      complete,
+      {
+        progress(done, total, unit) {
+          const now = performance.now();
+          if (signal.aborted || (now - reported < PROGRESS_MS && done < total)) return;
+          reported = now;
+          emit({ type: 'progress', instance, done, total, unit });
+        },
+        note(message) {
+          if (signal.aborted) return;
+          notes.push(message);
+          emit({ type: 'note', instance, message });
+        },
+      },
+      signal,
+    );
+    signal.throwIfAborted();
+    const outputs = await checkedOutputs(produced, complete, registry);
+    const seconds = (performance.now() - began) / 1000;
+    return await store.put(folder, key, { outputs, notes, seconds, ingredients: { ...ingredients } }, signal);
+  } catch (error) {
+    throw inUserTerms(error, store);
+  } finally {
+    if (workDir !== undefined)
+      await rm(workDir, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  }
+}
+
+/** Steps write into the cache folder only, so a full disk is that folder's, even where the error names no path. */
+function inUserTerms(error: unknown, store: Store): unknown {
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return full || path?.startsWith(store.dir) ? folderError(error, store.dir, 'the cache folder') : error;
+}
+
+/** What a `failed` event says about an error: the problems of a UserError with their lines, else message and stack. */
+export function failureOf(error: unknown, step?: StepNode): { problems: readonly Problem[]; stack?: string } {
+  if (error instanceof UserError) {
+    return {
+      problems: error.problems.map(({ keys, ...problem }) =>
+        keys && step && !problem.place ? { ...problem, place: step.placeOf(['with', ...keys]) } : problem,
+      ),
+    };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    problems: [{ message, hint: 'this is not a message about your files: please report it with the lines below' }],
+    ...(error instanceof Error && error.stack ? { stack: error.stack } : {}),
+  };
+}

@@ -1,0 +1,106 @@
+import { canonicalJson } from '../cache/canonical-json.js';
+import { type History, openHistory } from '../cache/history.js';
+import type { StoreRecord } from '../cache/record.js';
+import type { Store } from '../cache/store.js';
+import type { Reason } from './events.js';
+import { digestInputs, type InputArtifacts } from './input-digests.js';
+import { ingredientsOf, keyOf, type StepKeys, stepKeys, type Tools } from './keys.js';
+import { lastRecord, lookUp, whyRun } from './lookup.js';
+import { type DigestOf, inputDigests, sourcesOf } from './sources.js';
+import type { Registry } from './step-type.js';
+import type { Graph, Instance, StepNode } from './workflow.js';
+
+export interface PlanOptions {
+  readonly store: Store;
+  readonly registry: Registry;
+  /** Reads every blob of every result that would be used and compares digests, instead of sizes and times only. */
+  readonly verify?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What will happen to an instance, as far as it can be known before anything runs. */
+export interface PlannedInstance {
+  readonly instance: Instance;
+  /**
+   * `cached`: its result is in the store. `run`: there is none. `upstream`: something before it runs; if that gives
+   * the same bytes as last time the result in the store is used, else the instance runs.
+   */
+  readonly state: 'cached' | 'run' | 'upstream';
+  readonly reasons: readonly Reason[];
+  /** Known when nothing before the instance has to run. */
+  readonly key?: string;
+  /** Of a cached instance. */
+  readonly record?: StoreRecord;
+}
+
+export interface Plan {
+  readonly graph: Graph;
+  /** In the order of the graph. */
+  readonly instances: readonly PlannedInstance[];
+  readonly counts: { readonly cached: number; readonly run: number; readonly upstream: number };
+  /** What the run goes on with. */
+  readonly inputs: InputArtifacts;
+  readonly keys: ReadonlyMap<StepNode, StepKeys>;
+  readonly history: History;
+}
+
+/** Compares a graph with the store. Reads the user's files where they changed; changes nothing but caches of digests. */
+export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
+  const { store, signal } = options;
+  const [inputs, keys] = await Promise.all([digestInputs(graph, store, signal), keysOf(graph)]);
+  const history = openHistory(store, graph.workflow.name);
+  /** Certain outputs of cached instances, and of the others those of last time: what they give if nothing changes. */
+  const outputs = new Map<string, StoreRecord['outputs']>();
+  /** Instances that may run. */
+  const open = new Set<string>();
+  const digestOf: DigestOf = (id, port) => outputs.get(id)?.[port]?.digest;
+  const counts = { cached: 0, run: 0, upstream: 0 };
+
+  const instances: PlannedInstance[] = [];
+  for (const instance of graph.instances) {
+    const planned = await planOne(instance);
+    counts[planned.state]++;
+    instances.push(planned);
+  }
+  return { graph, instances, counts, inputs, keys, history };
+
+  async function planOne(instance: Instance): Promise<PlannedInstance> {
+    const digests = inputDigests(graph, instance, inputs, digestOf);
+    const waitsFor = open.size === 0 ? [] : sourcesOf(instance).filter((id) => open.has(id));
+    const key = digests && keyOf(keys.get(instance.step)!, digests);
+    const found = key === undefined ? undefined : await lookUp(store, key, options.verify, signal);
+    if (typeof found === 'object') {
+      outputs.set(instance.id, found.outputs);
+      if (waitsFor.length === 0) return { instance, state: 'cached', reasons: CACHED, key: key!, record: found };
+      open.add(instance.id);
+      return { instance, state: 'upstream', reasons: [{ kind: 'upstream', instances: waitsFor }] };
+    }
+    open.add(instance.id);
+    const last = lastRecord(history, store, instance.id);
+    if (last) outputs.set(instance.id, last.outputs);
+    const upstream: Reason[] = waitsFor.length > 0 ? [{ kind: 'upstream', instances: waitsFor }] : [];
+    if (digests === undefined) {
+      // An output that nobody has ever made is not like last time's, so this instance will run too.
+      return { instance, state: 'run', reasons: last ? upstream : [{ kind: 'first-time' }, ...upstream] };
+    }
+    const ingredients = ingredientsOf(keys.get(instance.step)!, digests);
+    const reasons = whyRun({ graph, instance, ingredients, key: key!, fault: found, history, last });
+    const certain = waitsFor.length === 0;
+    return { instance, state: 'run', reasons: [...reasons, ...upstream], ...(certain ? { key: key! } : {}) };
+  }
+}
+
+const CACHED: readonly Reason[] = [{ kind: 'cached' }];
+
+/** What the instances of each step share of their keys. Tools are asked once per step type and parameters. */
+async function keysOf(graph: Graph): Promise<ReadonlyMap<StepNode, StepKeys>> {
+  const asked = new Map<string, Promise<Tools>>();
+  const toolsOf = ({ type, params }: StepNode): Promise<Tools> => {
+    const question = `${type.name} ${canonicalJson(params)}`;
+    const answer = asked.get(question) ?? type.tools?.(params) ?? Promise.resolve({});
+    asked.set(question, answer);
+    return answer;
+  };
+  const nodes = [...new Set(graph.instances.map((instance) => instance.step))];
+  return new Map(await Promise.all(nodes.map(async (node) => [node, stepKeys(node, await toolsOf(node))] as const)));
+}

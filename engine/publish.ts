@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Artifact } from '../artifacts/artifact.js';
+import { UserError } from '../artifacts/user-error.js';
+import { folderError } from '../cache/folder-error.js';
+import type { Emit } from './perform.js';
+import { stemsOf } from './result-names.js';
+import { isComplete, type Manifest, openManifest, type PublishedEntry } from './results-manifest.js';
+import { type Origin, sidecar, sidecarNames } from './sidecar.js';
+import type { Registry } from './step-type.js';
+import { voxreelVersion } from './version.js';
+
+/** Members that are written at once; writing is mostly compression, which runs on other threads. */
+const WRITERS = 4;
+const LEFTOVER_MS = 3600_000;
+
+/** One member of an output. */
+export interface Member {
+  readonly label?: string;
+  readonly entities?: Readonly<Record<string, string>>;
+  /** Absent when it could not be made this time: what an earlier run published of it then stays. */
+  readonly artifact?: Artifact;
+  readonly made?: Origin;
+}
+
+export interface PublishOptions {
+  readonly workflow: string;
+  readonly experiment: string;
+  /** The folder of this workflow and experiment. */
+  readonly root: string;
+  readonly registry: Registry;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Brings the results folder in line with the outputs: `<root>/<output>/<stem>…`. What the manifest says is up to date is
+ * not touched. The rest is written to a temporary folder beside, and moved in when it is complete; before that the
+ * manifest forgets it, so an interruption can only lead to writing it again, never to a stale file taken for a new one.
+ * Returns what went wrong, by output.
+ */
+export async function publish(
+  outputs: ReadonlyMap<string, readonly Member[]>,
+  options: PublishOptions,
+): Promise<ReadonlyMap<string, unknown>> {
+  const { root, emit, signal } = options;
+  const manifest = openManifest(root, voxreelVersion());
+  const failures = new Map<string, unknown>();
+  for (const [output, members] of outputs) {
+    if (signal.aborted) break;
+    try {
+      const written = await publishOutput(output, members, manifest, options);
+      let files = 0;
+      for (const entry of manifest.outputs.get(output)?.values() ?? []) files += entry.files.length;
+      if (files > 0) emit({ type: 'published', output, files, written, dir: path.join(root, output) });
+    } catch (error) {
+      if (signal.aborted) break;
+      failures.set(output, folderError(error, root, 'the results folder'));
+    }
+  }
+  if (!signal.aborted) await removeOthers(root, manifest, outputs);
+  return failures;
+}
+
+async function publishOutput(
+  output: string,
+  members: readonly Member[],
+  manifest: Manifest,
+  options: PublishOptions,
+): Promise<number> {
+  const dir = path.join(options.root, output);
+  const before = manifest.outputs.get(output) ?? new Map<string, PublishedEntry>();
+  const stems = stemsOf(output, members);
+  const outdated = members
+    .map((member, index) => ({ member, stem: stems[index]! }))
+    .filter(({ member: { artifact, made }, stem }) => {
+      const entry = before.get(stem);
+      if (!artifact) return false;
+      return entry?.digest !== artifact.digest || entry.key !== (made?.key ?? '') || !isComplete(dir, entry);
+    });
+  const gone = [...before.keys()].filter((stem) => !stems.includes(stem));
+  if (outdated.length === 0 && gone.length === 0) return 0;
+
+  await mkdir(dir, { recursive: true });
+  await removeLeftovers(options.root);
+  const temporary = path.join(options.root, `.${output}-${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    const prepared: { stem: string; folder: string; entry: PublishedEntry }[] = [];
+    await inParallel(outdated, async ({ member, stem }, index) => {
+      options.signal.throwIfAborted();
+      const folder = path.join(temporary, String(index));
+      await mkdir(folder, { recursive: true });
+      prepared[index] = { stem, folder, entry: await prepare(member, stem, folder, options) };
+    });
+    const after = new Map(
+      [...before].filter(([stem]) => !gone.includes(stem) && !prepared.some((p) => p.stem === stem)),
+    );
+    manifest.outputs.set(output, new Map(after));
+    await manifest.save();
+    for (const { stem, folder, entry } of prepared) {
+      for (const [file] of entry.files) {
+        await mkdir(path.dirname(path.join(dir, file)), { recursive: true });
+        await rename(path.join(folder, file), path.join(dir, file));
+      }
+      after.set(stem, entry);
+    }
+    const kept = new Set([...after.values()].flatMap(({ files }) => files.map(([file]) => file)));
+    for (const entry of before.values()) {
+      for (const [file] of entry.files) if (!kept.has(file)) await rm(path.join(dir, file), { force: true });
+    }
+    // In the order of the members, so that the same results give the same manifest.
+    manifest.outputs.set(
+      output,
+      new Map(stems.filter((stem) => after.has(stem)).map((stem) => [stem, after.get(stem)!])),
+    );
+    await manifest.save();
+    return prepared.reduce((sum, { entry }) => sum + entry.files.length, 0);
+  } finally {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Lets the artifact's type write its files into `folder`, and writes their sidecars. */
+async function prepare(
+  { artifact, made }: Member,
+  stem: string,
+  folder: string,
+  { registry, workflow, experiment }: PublishOptions,
+): Promise<PublishedEntry> {
+  const type = registry.artifacts.get(artifact!.type);
+  if (!type?.publish) throw new UserError({ message: `${artifact!.origin}: a ${artifact!.type} cannot be an output` });
+  const files = await type.publish(artifact!, { dir: folder, stem });
+  const names = files.map(({ path: file }) => path.relative(folder, file));
+  const outside = names.find((name) => name.startsWith('..') || path.isAbsolute(name));
+  if (outside !== undefined) throw new Error(`artifact type ${type.name} published outside of its folder: ${outside}`);
+  const sidecars = sidecarNames(names);
+  const context = { workflow, experiment, version: voxreelVersion(), ...(made ? { made } : {}) };
+  for (const [index, file] of files.entries()) {
+    const name = sidecars.get(names[index]!);
+    if (name === undefined) continue;
+    await writeFile(path.join(folder, name), `${JSON.stringify(sidecar(file, artifact!, context), null, 2)}\n`);
+  }
+  const sizes = [...names, ...sidecars.values()].map(
+    async (name) => [name, (await stat(path.join(folder, name))).size] as const,
+  );
+  return { digest: artifact!.digest, key: made?.key ?? '', files: await Promise.all(sizes) };
+}
+
+/** Removes what was published for outputs that the workflow no longer has. */
+async function removeOthers(root: string, manifest: Manifest, outputs: ReadonlyMap<string, unknown>): Promise<void> {
+  const others = [...manifest.outputs.keys()].filter((output) => !outputs.has(output));
+  if (others.length === 0) return;
+  for (const output of others) {
+    const dir = path.join(root, output);
+    const files = [...manifest.outputs.get(output)!.values()].flatMap((entry) => entry.files.map(([file]) => file));
+    for (const file of files) await rm(path.join(dir, file), { force: true });
+    const folders = new Set(files.map((file) => path.dirname(path.join(dir, file))));
+    // A folder in which the user keeps something else is not empty, and stays.
+    for (const folder of [...folders, dir]) await rmdir(folder).catch(() => undefined);
+    manifest.outputs.delete(output);
+  }
+  await manifest.save();
+}
+
+/** Temporary folders of runs that were killed. Young ones may belong to a run that is going on. */
+async function removeLeftovers(root: string): Promise<void> {
+  for (const name of await readdir(root)) {
+    if (!/^\..*-[0-9a-f]{8}\.tmp$/.test(name)) continue;
+    const leftover = path.join(root, name);
+    const facts = await stat(leftover).catch(() => undefined);
+    if (facts && Date.now() - facts.mtimeMs > LEFTOVER_MS) await rm(leftover, { recursive: true, force: true });
+  }
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+  const queue = [...items.entries()];
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) await work(next[1], next[0]);
+  };
+  await Promise.all(Array.from({ length: Math.min(WRITERS, items.length) }, worker));
+}

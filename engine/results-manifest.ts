@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { writeAtomic } from '../cache/atomic-file.js';
+
+const FILE = '.voxreel.json';
+const FORMAT = 1;
+
+/** What was written for one member of an output. */
+export interface PublishedEntry {
+  readonly digest: string;
+  /** Key of the result; empty for a user's file that is an output. */
+  readonly key: string;
+  /** Path relative to the folder of the output, size in bytes. */
+  readonly files: readonly (readonly [file: string, size: number])[];
+}
+
+/**
+ * The list of what voxreel wrote into a results folder: what is up to date need not be written again, and what no
+ * workflow asks for any more may be removed. Files that are not on the list are the user's and are left alone.
+ */
+export interface Manifest {
+  /** Output to stem to entry. */
+  readonly outputs: Map<string, Map<string, PublishedEntry>>;
+  save(): Promise<void>;
+}
+
+/** Reads the manifest of a results folder. One of another version of voxreel lists files but makes nothing up to date. */
+export function openManifest(root: string, version: string): Manifest {
+  const outputs = new Map<string, Map<string, PublishedEntry>>();
+  const content = read(path.join(root, FILE));
+  if (content?.format === FORMAT) {
+    const current = content.voxreel === version;
+    for (const [output, entries] of Object.entries(content.outputs)) {
+      const list = Object.entries(entries).map(
+        ([stem, entry]) => [stem, current ? entry : { ...entry, digest: '' }] as const,
+      );
+      outputs.set(output, new Map(list));
+    }
+  }
+  return {
+    outputs,
+    async save() {
+      const plain = Object.fromEntries([...outputs].map(([output, entries]) => [output, Object.fromEntries(entries)]));
+      const text = JSON.stringify({ format: FORMAT, voxreel: version, outputs: plain });
+      const temporary = path.join(root, `.voxreel-${randomBytes(4).toString('hex')}.tmp`);
+      await writeAtomic(path.join(root, FILE), text, temporary);
+    },
+  };
+}
+
+/** Whether the files of an entry are all there with the sizes they had. */
+export function isComplete(dir: string, entry: PublishedEntry): boolean {
+  return entry.files.every(([file, size]) => statSync(`${dir}/${file}`, { throwIfNoEntry: false })?.size === size);
+}
+
+function read(
+  file: string,
+): { format: number; voxreel: string; outputs: Record<string, Record<string, PublishedEntry>> } | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,171 @@
+import os from 'node:os';
+import path from 'node:path';
+import type { Artifact } from '../artifacts/artifact.js';
+import type { Store } from '../cache/store.js';
+import type { Pool } from '../numerics/pool.js';
+import type { RunEvent } from './events.js';
+import { type Execution, execute, type InstanceState } from './execution.js';
+import { lazyPool } from './executor/lazy-pool.js';
+import { localExecutor } from './executor/local.js';
+import { type Emit, failureOf } from './perform.js';
+import { type Plan, plan } from './plan.js';
+import { type Member, publish } from './publish.js';
+import { safeName } from './result-names.js';
+import { artifactMaker } from './sources.js';
+import type { Registry } from './step-type.js';
+import type { Graph } from './workflow.js';
+
+export interface RunOptions {
+  readonly store: Store;
+  readonly registry: Registry;
+  /** Worker threads; without it the run makes its own when a step needs them, with `cores` threads. */
+  readonly pool?: Pool;
+  /** Step instances at once. Default: as many as cores and memory allow. */
+  readonly jobs?: number;
+  /** Cores to use. Default: those this process may use. */
+  readonly cores?: number;
+  /** Memory for steps in MB, by what they declare. Default: 80 % of what the machine or container has. */
+  readonly memoryMB?: number;
+  /** Goes on with everything that does not depend on a failure. Default: finishes what is running and stops. */
+  readonly keepGoing?: boolean;
+  /** Reads every stored result that would be used and compares digests. Default false: sizes and times are compared. */
+  readonly verify?: boolean;
+  /** Ends the run within 2 s. What is finished is kept, what is not leaves no trace. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Folder above `<workflow>/<experiment>/<output>/`. Default `results` beside the workflow file. */
+  readonly resultsDir?: string;
+}
+
+export interface RunResult {
+  readonly ok: boolean;
+  readonly interrupted: boolean;
+  readonly ran: number;
+  readonly cached: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Wall time. */
+  readonly seconds: number;
+  readonly states: ReadonlyMap<string, InstanceState>;
+  /** What the outputs of the workflow are, in the order of a fan-out; those that could be made. */
+  readonly outputs: ReadonlyMap<string, readonly Artifact[]>;
+  /** Where the outputs were published. */
+  readonly resultsDir: string;
+}
+
+/**
+ * Makes the outputs of a graph: plans, runs what is not in the store, publishes. Everything that happens is told to
+ * `onEvent`. Failures of steps are in the result; a UserError is thrown only for what keeps the run from starting
+ * (inputs that are missing, a cache folder that cannot be written).
+ */
+export async function run(graph: Graph, options: RunOptions): Promise<RunResult> {
+  const { store, registry } = options;
+  const began = performance.now();
+  const signal = options.signal ?? new AbortController().signal;
+  const resultsDir = resultsRoot(graph, options.resultsDir);
+  const cores = Math.max(1, Math.floor(options.cores ?? os.availableParallelism()));
+  let over = false;
+  const emit: Emit = (event) => {
+    if (!over) options.onEvent?.({ time: Date.now(), ...event } as RunEvent);
+  };
+  const sweeping = store.sweep().catch(() => 0);
+  const pool = options.pool ?? lazyPool(cores);
+  const executor = localExecutor(pool);
+  try {
+    const planned = await unlessAborted(
+      plan(graph, { store, registry, verify: options.verify ?? false, signal }),
+      signal,
+    );
+    if (!planned) return end(undefined, new Map(), 0);
+    const { workflow } = graph;
+    emit({
+      type: 'planned',
+      workflow: workflow.name,
+      experiment: workflow.experiment,
+      instances: planned.instances.length,
+      cached: planned.counts.cached,
+    });
+    const limits = {
+      cores,
+      memoryMB: options.memoryMB ?? defaultMemoryMB(),
+      jobs: Math.max(1, options.jobs ?? Number.POSITIVE_INFINITY),
+    };
+    const keepGoing = options.keepGoing ?? false;
+    const execution = await execute(planned, { store, registry, executor, limits, keepGoing, signal, emit });
+    const keys = new Map([...execution.results].map(([id, record]) => [id, record.key]));
+    await planned.history.update(keys).catch(() => undefined);
+    const members = membersOf(planned, execution, store);
+    let unpublished = 0;
+    if (!signal.aborted) {
+      const context = { workflow: workflow.name, experiment: workflow.experiment, root: resultsDir };
+      const failures = await publish(members, { ...context, registry, emit, signal });
+      unpublished = failures.size;
+      for (const [output, error] of failures)
+        emit({ type: 'failed', instance: `outputs.${output}`, ...failureOf(error) });
+    }
+    return end(execution, members, unpublished);
+  } finally {
+    over = true;
+    await sweeping;
+    await executor.close();
+    if (!options.pool) await pool.close();
+  }
+
+  function end(
+    execution: Execution | undefined,
+    members: ReadonlyMap<string, readonly Member[]>,
+    unpublished: number,
+  ): RunResult {
+    const states = execution?.states ?? new Map<string, InstanceState>();
+    const counts = { ran: 0, cached: 0, failed: unpublished, skipped: 0 };
+    for (const state of states.values()) counts[state]++;
+    const interrupted = signal.aborted;
+    const ok = counts.failed === 0 && !interrupted;
+    const seconds = Math.round(performance.now() - began) / 1000;
+    emit({ type: 'ended', ok, interrupted, ...counts, seconds });
+    const outputs = new Map(
+      [...members].map(([output, list]) => [output, list.flatMap(({ artifact }) => (artifact ? [artifact] : []))]),
+    );
+    return { ok, interrupted, ...counts, seconds, states, outputs, resultsDir };
+  }
+}
+
+/** Folder of the published outputs of a graph. */
+export function resultsRoot(graph: Graph, resultsDir?: string): string {
+  const { baseDir, name, experiment } = graph.workflow;
+  return path.join(path.resolve(resultsDir ?? path.join(baseDir, 'results')), safeName(name), safeName(experiment));
+}
+
+function membersOf(planned: Plan, { results }: Execution, store: Store): Map<string, Member[]> {
+  const { graph } = planned;
+  const artifactOf = artifactMaker(graph, planned.inputs, results, store);
+  return new Map(
+    [...graph.outputs].map(([output, sources]) => [
+      output,
+      sources.map(({ source, label, entities }): Member => {
+        const names = { ...(label === undefined ? {} : { label }), ...(entities === undefined ? {} : { entities }) };
+        if (source.kind === 'input') return { ...names, artifact: artifactOf(source) };
+        const record = results.get(source.id);
+        if (!record) return names;
+        const { step } = graph.byId.get(source.id)!;
+        return { ...names, artifact: artifactOf(source), made: { instance: source.id, step, key: record.key } };
+      }),
+    ]),
+  );
+}
+
+function defaultMemoryMB(): number {
+  const limit = process.constrainedMemory();
+  const bytes = limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
+  return (bytes * 0.8) / 2 ** 20;
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    const result = await work;
+    return signal.aborted ? undefined : result;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
