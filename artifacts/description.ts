@@ -1,6 +1,6 @@
 import type { Artifact, ArtifactType } from './artifact.js';
 import { requireFiles } from './check-files.js';
-import { fileOf } from './meta.js';
+import { fileOf, metaOf } from './meta.js';
 import { publishAsIs } from './published.js';
 import { readTable, type Table } from './table.js';
 
@@ -42,7 +42,7 @@ export const descriptionType: ArtifactType = {
   check: async (produced) => requireFiles(produced, Object.keys(tables)),
   async publish(artifact, target) {
     const { leastCorrelated, r } = artifact.meta;
-    const facts = leastCorrelated ? { LeastCorrelatedLayers: leastCorrelated, LowestCorrelation: r ?? null } : {};
+    const facts = metaOf({ LeastCorrelatedLayers: leastCorrelated, LowestCorrelation: r });
     return Promise.all(
       Object.entries(tables).map(([role, description]) =>
         publishAsIs(fileOf(artifact, role), target, role, { description, units: '1', facts }, artifact.meta),

@@ -1,0 +1,154 @@
+import type { Artifact, JsonObject, PublishedFile, PublishTarget } from './artifact.js';
+import { voxelCount } from './grid.js';
+import type { Kernel } from './kernels.js';
+import type { StatisticFacts, StoredMaps } from './maps.js';
+import { metaOf } from './meta.js';
+import { createImage, type ImageSpec, writeImage } from './nifti-write.js';
+import { type About, nameForFile, published, publishedPath } from './published.js';
+import { writeTable } from './table.js';
+
+const long: Readonly<Record<string, string>> = {
+  t: 't statistic',
+  z: 'z score',
+  F: 'F statistic',
+  f: 'F statistic',
+  p: 'p value',
+  effect: 'effect (contrast of the regressor)',
+  se: 'standard error of the effect',
+  variance: 'variance of the effect',
+  probability: 'activation probability: share of the kernels of the layer that activate the voxel',
+};
+
+/** One 4D image per statistic, or one 3D image per row for probabilities; and the table of rows. */
+export async function publishMaps(
+  artifact: Artifact,
+  maps: StoredMaps,
+  target: PublishTarget,
+): Promise<readonly PublishedFile[]> {
+  const files: PublishedFile[] = [];
+  for (const [statistic, facts] of Object.entries(maps.statistics)) {
+    if (maps.kind === 'probability') files.push(...(await eachRow(artifact, maps, statistic, facts, target)));
+    else files.push(await allRows(artifact, maps, statistic, facts, target));
+  }
+  if (maps.kind !== 'probability') files.push(await publishRows(maps.rows, target, artifact.meta));
+  return files;
+}
+
+/** The table that says what each volume of a 4D image of maps is. */
+export async function publishRows(
+  rows: readonly Kernel[],
+  target: PublishTarget,
+  meta: JsonObject,
+): Promise<PublishedFile> {
+  const file = publishedPath(target, 'rows.tsv');
+  await writeTable(
+    file,
+    ['volume', 'name', 'layer', 'kernel', 'status'],
+    rows.map(({ name, layer, kernel, status }, volume) => [volume, name, layer, kernel, status ?? null]),
+  );
+  return published(file, { description: 'What each volume of the 4D images is (volume counts from 0).' }, meta);
+}
+
+async function allRows(
+  artifact: Artifact,
+  maps: StoredMaps,
+  statistic: string,
+  facts: StatisticFacts,
+  target: PublishTarget,
+): Promise<PublishedFile> {
+  const file = publishedPath(target, `stat-${statistic}_statmap.nii.gz`);
+  const { grid, voxels } = maps.mask;
+  const text = long[statistic] ?? statistic;
+  const image = await createImage(file, {
+    grid,
+    volumes: maps.rows.length,
+    datatype: 'float32',
+    description: describe(`${text}, ${maps.kind}`, artifact.meta),
+    intent: intentOf(statistic, facts, maps),
+  });
+  try {
+    const volume = new Float32Array(voxelCount(grid));
+    for (let row = 0; row < maps.rows.length; row++) {
+      const values = await maps.readRows(statistic, row, row + 1);
+      for (let v = 0; v < voxels.length; v++) volume[voxels[v]!] = values[v]!;
+      await image.write(volume);
+    }
+  } catch (error) {
+    await image.abandon();
+    throw error;
+  }
+  await image.close();
+  const about: About = {
+    description: `${capital(text)}, one volume per row of ${target.stem}_rows.tsv.`,
+    units: facts.units,
+    facts: factsOf(statistic, facts, maps),
+  };
+  return published(file, about, artifact.meta);
+}
+
+async function eachRow(
+  artifact: Artifact,
+  maps: StoredMaps,
+  statistic: string,
+  facts: StatisticFacts,
+  target: PublishTarget,
+): Promise<PublishedFile[]> {
+  const { grid, voxels } = maps.mask;
+  const files: PublishedFile[] = [];
+  for (const [index, row] of maps.rows.entries()) {
+    const values = await maps.readRows(statistic, index, index + 1);
+    const data = new Float32Array(voxelCount(grid));
+    for (let v = 0; v < voxels.length; v++) data[voxels[v]!] = values[v]!;
+    const name = probabilityName(row);
+    const only = Object.keys(maps.statistics).length === 1;
+    const file = publishedPath(target, `${name.stem}${only ? '' : `_stat-${statistic}`}_${name.suffix}.nii.gz`);
+    const description = describe(name.title, artifact.meta);
+    await writeImage(file, { grid, datatype: 'float32', data, description, calMax: name.suffix === 'probmap' ? 1 : 0 });
+    const about: About = { description: `${name.title}.`, units: facts.units, facts: factsOf(statistic, facts, maps) };
+    files.push(published(file, about, artifact.meta));
+  }
+  return files;
+}
+
+/** A row of probabilities is a layer (`conv1_1`) or a difference of two (`conv5_3-conv1_1`; its `layer` is another text). */
+function probabilityName({ name, layer }: Kernel): { stem: string; suffix: string; title: string } {
+  const parts = name === layer ? null : /^(.+?)\s*[-\u2212]\s*(.+)$/.exec(name);
+  if (!parts) {
+    return { stem: `layer-${nameForFile(name)}`, suffix: 'probmap', title: `Activation probability of layer ${name}` };
+  }
+  const [a, b] = [parts[1]!, parts[2]!];
+  return {
+    stem: `layer-${nameForFile(a)}-minus-${nameForFile(b)}`,
+    suffix: 'diffmap',
+    title: `Activation probability of layer ${a} minus that of layer ${b}`,
+  };
+}
+
+function intentOf(statistic: string, facts: StatisticFacts, maps: StoredMaps): ImageSpec['intent'] & object {
+  const df = facts.df ?? maps.df;
+  const name = statistic.slice(0, 15);
+  if (statistic === 't')
+    return { code: df === undefined ? 'none' : 't', parameters: df === undefined ? [] : [df], name };
+  if (statistic === 'z') return { code: 'z', name };
+  if (/^p(_|$)/.test(statistic)) return { code: 'p', name };
+  return { code: 'estimate', name };
+}
+
+function factsOf(statistic: string, facts: StatisticFacts, maps: StoredMaps): JsonObject {
+  return metaOf({
+    Statistic: statistic,
+    Kind: maps.kind,
+    DegreesOfFreedom: facts.df ?? (statistic === 't' ? maps.df : undefined),
+    Subjects: maps.n,
+    ...maps.more,
+  });
+}
+
+/** For the 79 bytes of `descrip`. */
+function describe(text: string, meta: JsonObject): string {
+  return `voxreel: ${meta.untrained === true ? 'UNTRAINED, ' : ''}${text}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

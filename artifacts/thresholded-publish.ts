@@ -1,0 +1,81 @@
+import type { Artifact, PublishedFile, PublishTarget } from './artifact.js';
+import { voxelCount } from './grid.js';
+import { publishRows } from './maps-publish.js';
+import { fileOf, metaOf } from './meta.js';
+import { createImage } from './nifti-write.js';
+import { type About, publishAsIs, published, publishedPath } from './published.js';
+import type { StoredThresholded } from './thresholded.js';
+
+/** The surviving values and the cluster numbers as 4D images, the clusters as a table. */
+export async function publishThresholded(
+  artifact: Artifact,
+  data: StoredThresholded,
+  target: PublishTarget,
+): Promise<readonly PublishedFile[]> {
+  const { meta } = artifact;
+  const facts = metaOf({ ...data.rule, Statistic: data.statistic, Threshold: data.threshold });
+  const values = publishedPath(target, 'desc-thresholded_statmap.nii.gz');
+  const labels = publishedPath(target, 'desc-clusters_dseg.nii.gz');
+  await writeBoth(artifact, data, values, labels);
+  const valuesAbout: About = {
+    description: `${data.statistic} where it passed the threshold, else 0; one volume per row of ${target.stem}_rows.tsv.`,
+    units: '1',
+    facts,
+  };
+  const labelsAbout: About = {
+    description: `Number of the cluster in its row, negative for negative clusters, 0 for none; one volume per row of ${target.stem}_rows.tsv.`,
+    units: '1',
+    facts,
+  };
+  const clusters = { description: 'Clusters with size and peak.', units: 'mm (positions), 1 (statistic)', facts };
+  return [
+    published(values, valuesAbout, meta),
+    published(labels, labelsAbout, meta),
+    await publishAsIs(fileOf(artifact, 'clusters.tsv'), target, 'desc-clusters.tsv', clusters, meta),
+    await publishRows(data.rows, target, meta),
+  ];
+}
+
+async function writeBoth(artifact: Artifact, data: StoredThresholded, valueFile: string, labelFile: string) {
+  const { grid, voxels } = data.mask;
+  const volumes = data.rows.length;
+  const what = `voxreel: ${artifact.meta.untrained === true ? 'UNTRAINED, ' : ''}`;
+  const { df } = data.rule;
+  const t = data.statistic === 't' && typeof df === 'number';
+  const values = await createImage(valueFile, {
+    grid,
+    volumes,
+    datatype: 'float32',
+    description: `${what}${data.statistic} beyond ${Number(data.threshold.toPrecision(6))}`,
+    intent: t ? { code: 't', parameters: [df], name: 't' } : { code: 'none', name: data.statistic },
+  });
+  const labels = await createImage(labelFile, {
+    grid,
+    volumes,
+    datatype: 'int32',
+    description: `${what}clusters of ${data.statistic} beyond ${Number(data.threshold.toPrecision(6))}`,
+    intent: { code: 'label', name: 'clusters' },
+  });
+  const valueVolume = new Float32Array(voxelCount(grid));
+  const labelVolume = new Int32Array(voxelCount(grid));
+  try {
+    for (let row = 0; row < volumes; row++) {
+      const { voxel, label, value } = await data.readRows(row, row + 1);
+      valueVolume.fill(0);
+      labelVolume.fill(0);
+      for (let entry = 0; entry < voxel.length; entry++) {
+        const offset = voxels[voxel[entry]!]!;
+        valueVolume[offset] = value[entry]!;
+        labelVolume[offset] = label[entry]!;
+      }
+      await values.write(valueVolume);
+      await labels.write(labelVolume);
+    }
+  } catch (error) {
+    await values.abandon();
+    await labels.abandon();
+    throw error;
+  }
+  await values.close();
+  await labels.close();
+}

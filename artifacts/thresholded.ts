@@ -1,0 +1,127 @@
+import path from 'node:path';
+import type { Artifact, ArtifactType, JsonObject, Produced } from './artifact.js';
+import { requireShape } from './check-files.js';
+import { type Kernel, readKernels, writeKernels } from './kernels.js';
+import { type Mask, readMask, writeMask } from './mask.js';
+import { fileOf, metaOf, untrainedOf } from './meta.js';
+import { readNpy, readNpyRows, writeNpy } from './npy.js';
+import { readTable, type Table, writeTable } from './table.js';
+import { publishThresholded } from './thresholded-publish.js';
+import { UserError } from './user-error.js';
+
+export interface ThresholdedFacts {
+  readonly rows: readonly Kernel[];
+  /** One line per cluster. */
+  readonly clusters: Table;
+  readonly mask: Mask;
+  /** Statistic that was thresholded (`t`). */
+  readonly statistic: string;
+  /** Value that a voxel must reach. */
+  readonly threshold: number;
+  /** How the threshold was chosen (`p`, `df`, `sides`, `connectivity`, `minExtent`), as in the meta. */
+  readonly rule: JsonObject;
+  readonly untrained?: boolean;
+}
+
+/** Voxels that passed, of rows `first` to `end`: compressed sparse rows. */
+export interface Entries {
+  /** `[rows + 1]`: the entries of row r are `indptr[r]` to `indptr[r + 1]`, counted from the first entry here. */
+  readonly indptr: Int32Array;
+  /** `[entry]`: index into the voxels of the mask, increasing inside a row. */
+  readonly voxel: Int32Array;
+  /** `[entry]`: number of the cluster in its row from 1, negative for negative clusters. */
+  readonly label: Int32Array;
+  /** `[entry]`: the statistic. */
+  readonly value: Float32Array;
+}
+
+export interface StoredThresholded extends ThresholdedFacts {
+  /** `[row + 1]`, for the whole artifact. */
+  readonly indptr: Int32Array;
+  /** Entries of rows `first` to `end` (excluded). */
+  readRows(first: number, end: number): Promise<Entries>;
+}
+
+export async function readThresholded(artifact: Artifact): Promise<StoredThresholded> {
+  const { statistic, threshold, untrained: _, ...rule } = artifact.meta;
+  const indptr = (await readNpy(fileOf(artifact, 'indptr.npy'))).data as Int32Array;
+  return {
+    rows: await readKernels(fileOf(artifact, 'rows.tsv')),
+    clusters: await readTable(fileOf(artifact, 'clusters.tsv')),
+    mask: await readMask(fileOf(artifact, 'mask.nii.gz')),
+    statistic: statistic as string,
+    threshold: threshold as number,
+    rule,
+    ...untrainedOf(artifact.meta),
+    indptr,
+    async readRows(first, end) {
+      const [from, to] = [indptr[first]!, indptr[end]!];
+      const part = async (role: string) => (await readNpyRows(fileOf(artifact, role), from, to)).data;
+      return {
+        indptr: indptr.slice(first, end + 1).map((at) => at - from),
+        voxel: (await part('voxel.npy')) as Int32Array,
+        label: (await part('label.npy')) as Int32Array,
+        value: (await part('value.npy')) as Float32Array,
+      };
+    },
+  };
+}
+
+export async function writeThresholded(dir: string, data: ThresholdedFacts & Entries): Promise<Produced> {
+  const at = (role: string) => path.join(dir, role);
+  await writeNpy(at('indptr.npy'), [data.indptr.length], data.indptr);
+  await writeNpy(at('voxel.npy'), [data.voxel.length], data.voxel);
+  await writeNpy(at('label.npy'), [data.label.length], data.label);
+  await writeNpy(at('value.npy'), [data.value.length], data.value);
+  return describeThresholded(dir, data);
+}
+
+/** Writes what goes beside `indptr`, `voxel`, `label` and `value.npy`, which lie in `dir` already (written piece by piece). */
+export async function describeThresholded(dir: string, facts: ThresholdedFacts): Promise<Produced> {
+  const at = (role: string) => path.join(dir, role);
+  await writeKernels(at('rows.tsv'), facts.rows);
+  await writeTable(at('clusters.tsv'), facts.clusters.columns, facts.clusters.rows);
+  await writeMask(at('mask.nii.gz'), facts.mask);
+  const { statistic, threshold, rule } = facts;
+  return {
+    files: Object.fromEntries(roles.map((role) => [role, at(role)])),
+    meta: metaOf({ ...rule, statistic, threshold, ...untrainedOf(facts) }),
+  };
+}
+
+const roles = ['indptr.npy', 'voxel.npy', 'label.npy', 'value.npy', 'rows.tsv', 'clusters.tsv', 'mask.nii.gz'];
+
+async function check(produced: Produced): Promise<void> {
+  const rows = (await readKernels(fileOf(produced, 'rows.tsv'))).length;
+  await requireShape(produced, 'indptr.npy', [rows + 1], '<i4');
+  const file = fileOf(produced, 'indptr.npy');
+  const indptr = (await readNpy(file)).data;
+  if (indptr[0] !== 0 || indptr.some((value, row) => row > 0 && value < indptr[row - 1]!)) {
+    throw new UserError({ message: 'the row starts do not increase from 0', place: { file } });
+  }
+  const entries = indptr[rows]!;
+  await requireShape(produced, 'voxel.npy', [entries], '<i4');
+  await requireShape(produced, 'label.npy', [entries], '<i4');
+  await requireShape(produced, 'value.npy', [entries], '<f4');
+  await readMask(fileOf(produced, 'mask.nii.gz'));
+  await readTable(fileOf(produced, 'clusters.tsv'));
+}
+
+export const thresholdedType: ArtifactType = {
+  name: 'thresholded',
+  title: 'voxels that passed a threshold, with their clusters',
+  description: [
+    'Compressed sparse rows, one row per kernel:',
+    '',
+    '- `indptr.npy`: int32 `[row + 1]`; the entries of row r are `indptr[r]` to `indptr[r + 1]`',
+    '- `voxel.npy`: int32 `[entry]`, index into the voxels of the mask, increasing inside a row',
+    '- `label.npy`: int32 `[entry]`, number of the cluster in its row from 1; negative for negative clusters',
+    '- `value.npy`: float32 `[entry]`, the statistic',
+    '- `rows.tsv` (name, layer, kernel, status), `clusters.tsv` (one line per cluster, peaks in mm), `mask.nii.gz`',
+    '- meta: `statistic`, `threshold`, `p`, `df`, `sides`, `connectivity`, `minExtent`',
+    '',
+    'Published as two 4D NIfTI images (the statistic, and cluster numbers; 0 where the threshold is not reached) and the table of clusters.',
+  ].join('\n'),
+  check,
+  publish: async (artifact, target) => publishThresholded(artifact, await readThresholded(artifact), target),
+};
