@@ -103,7 +103,6 @@ function explain(error: ErrorObject, subject: string, root: unknown): Fault {
       const property = (schema.properties as Record<string, JsonSchema> | undefined)?.[key];
       return {
         keys,
-        atKey: true,
         message: `\`${key}\` is missing${keys.length || subject ? ` in ${name}` : ''}`,
         ...(property ? { expected: `\`${key}\`: ${describeSchema(property)}` } : {}),
         ...(typeof property?.description === 'string' ? { hint: property.description } : {}),

@@ -47,9 +47,11 @@ export function checkEntry(
   const replaced = replaceReferences(raw, inFile, params);
   const faults = entry.schema ? checkValue(entry.schema, replaced.value, subjectOf(entry)) : [];
   const toProblem = ({ keys, atKey, message, expected, hint }: Fault): Problem => {
-    const source = replaced.sourceOf(keys);
+    // A key is written where it stands, though its value may come from elsewhere.
+    const written = atKey ? keys.slice(0, -1) : keys;
+    const source = replaced.sourceOf(written);
     const place =
-      source || assigned(keys) || !atKey ? replaced.placeOf(keys) : doc.placeOfKey([...entry.base, ...keys]);
+      atKey && !source && !assigned(keys) ? doc.placeOfKey([...entry.base, ...keys]) : replaced.placeOf(keys);
     return {
       message: source ? `${message} (from \`${source}\`)` : message,
       place,

@@ -92,29 +92,28 @@ export function readExperiments(doc: SpecDocument): { experiments: WrittenExperi
   return { experiments, problems };
 }
 
-/** The experiment of that name. @throws UserError with the nearest name, or the members of a matrix. */
+/** The experiment of that name; without one the study as it is, and a problem that names the nearest or the members of a matrix. */
 export function findExperiment(
   experiments: readonly WrittenExperiment[],
   name: string,
-  file: string,
+  problems: Problem[],
 ): WrittenExperiment {
   const found = experiments.find((experiment) => experiment.name === name);
   if (found) return found;
+  const place = { file: `--experiment ${name}` };
   const members = experiments.filter((experiment) => experiment.matrix === name).map((member) => member.name);
-  if (members.length > 0) {
-    throw new UserError({
-      message: `the experiment \`${name}\` is a matrix of ${members.length}; one of them has to be named`,
-      place: { file },
-      expected: listNames(members),
-    });
-  }
   const names = experiments.map((experiment) => experiment.name);
-  throw new UserError({
-    message: `there is no experiment \`${name}\``,
-    place: { file },
-    expected: listNames(names),
-    ...didYouMean(name, names),
-  });
+  problems.push(
+    members.length > 0
+      ? { message: `\`${name}\` is a matrix of experiments`, place, expected: `one of them: ${listNames(members)}` }
+      : {
+          message: `there is no experiment \`${name}\``,
+          place,
+          expected: listNames(names),
+          ...didYouMean(name, names),
+        },
+  );
+  return experiments[0]!;
 }
 
 interface Choice {

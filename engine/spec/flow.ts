@@ -1,27 +1,8 @@
 import type { Problem } from '../../artifacts/user-error.js';
-import type { OutputPort, Ports, Registry } from '../step-type.js';
-import type { SpecDocument } from './document.js';
+import type { OutputPort } from '../step-type.js';
 import { didYouMean, listNames } from './nearest.js';
+import { fanOut, itemsOf, type Scope, type WiredStep } from './scope.js';
 import type { Found, Parsed } from './wire-text.js';
-
-/** A step whose wires are to be checked. Ports are absent where the step type or its parameters are wrong (reported elsewhere). */
-export interface WiredStep {
-  readonly name: string;
-  readonly ports?: Ports;
-  /** Names of its parameters, to recognise one that was written under `in`. */
-  readonly paramNames: readonly string[];
-  readonly foreach?: Foreach;
-}
-
-export type Foreach = { readonly kind: 'input' | 'step'; readonly name: string };
-
-/** What a wire may refer to. An input or step with a fault of its own has no type: wires to it are not judged. */
-export interface Scope {
-  readonly doc: SpecDocument;
-  readonly registry: Registry;
-  readonly inputs: ReadonlyMap<string, { readonly type?: string }>;
-  readonly steps: ReadonlyMap<string, WiredStep>;
-}
 
 /** What comes along a wire. */
 export interface Flow {
@@ -29,20 +10,6 @@ export interface Flow {
   readonly type?: string;
   /** The collection input whose items arrive all at once. */
   readonly many?: string;
-}
-
-/** The collection input at the root of a step's fan-out, through `foreach: steps.x`. */
-export function fanOut(step: WiredStep | undefined, steps: ReadonlyMap<string, WiredStep>): string | undefined {
-  const seen = new Set<WiredStep>();
-  for (let at = step; at?.foreach && !seen.has(at); at = steps.get(at.foreach.name)) {
-    if (at.foreach.kind === 'input') return at.foreach.name;
-    seen.add(at);
-  }
-  return undefined;
-}
-
-export function itemsOf(registry: Registry, type: string): Readonly<Record<string, string>> | undefined {
-  return registry.artifacts.get(type)?.input?.items;
 }
 
 /** The type that comes along a wire, and whether it is one artifact (also when paired with the step's own item) or many. */
@@ -96,6 +63,7 @@ export function flowOf(step: WiredStep, wire: Parsed, scope: Scope): Found<Flow>
 
 function itemFlow(step: WiredStep, port: string, scope: Scope): Found<Flow> {
   const { foreach } = step;
+  if (step.unclearForeach) return {};
   if (!foreach) {
     const collections = [...scope.inputs].filter(
       ([, input]) => input.type && itemsOf(scope.registry, input.type)?.[port],

@@ -66,6 +66,7 @@ export function replaceReferences(
     }
     return value.replace(REFERENCE, (found, root: string, name: string) => {
       if (root !== 'params') {
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
         const expected = '`${params.name}`: parameters are the only references here';
         const hint = ['inputs', 'steps', 'item'].includes(root)
           ? `Wires go under \`in\`, as bare \`${root}.${name}\`.`

@@ -29,6 +29,7 @@ export const skeleton: JsonSchema = {
       type: ['object', 'null'],
       propertyNames: names,
       description:
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
         'Values used in several places, as `${params.name}`. Experiments and `--set name=value` replace them.',
     },
     inputs: {
@@ -131,6 +132,7 @@ export function workflowSchema(registry: Registry): JsonSchema {
       reference: {
         type: 'string',
         pattern: '\\$\\{params\\.[A-Za-z][A-Za-z0-9_-]*\\}',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
         description: 'The value of a parameter of the study: `${params.name}`.',
       },
       wire: {

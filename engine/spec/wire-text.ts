@@ -18,7 +18,8 @@ export function parseWire(text: string): Found<Parsed> {
   if (whole && root === 'item' && name && parts.length === 2) return { kind: 'item', port: name };
   if (whole && root === 'steps' && name && parts.length <= 3) return { kind: 'step', step: name, port: port ?? '' };
   const hint = text.includes('${')
-    ? { hint: 'Parameters go under `with`; a wire is a bare reference without `${ }`.' }
+    ? // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
+      { hint: 'Parameters go under `with`; a wire is a bare reference without `${ }`.' }
     : undefined;
   return {
     problem: {

@@ -2,47 +2,11 @@ import type { Problem } from '../../artifacts/user-error.js';
 import type { InputPort, Registry } from '../step-type.js';
 import type { Wire } from '../workflow.js';
 import type { Keys } from './document.js';
-import { type Foreach, fanOut, flowOf, itemsOf, type Scope, stepOutput, type WiredStep } from './flow.js';
+import { flowOf, stepOutput } from './flow.js';
 import { didYouMean, listNames } from './nearest.js';
 import { asMap } from './plain.js';
+import { fanOut, itemsOf, type Scope, type WiredStep } from './scope.js';
 import { type Parsed, parseWire, wireText } from './wire-text.js';
-
-/** Reads `foreach`: a collection input or a step that is fanned out. */
-export function readForeach(
-  text: string,
-  keys: Keys,
-  scope: Pick<Scope, 'doc' | 'inputs' | 'steps' | 'registry'>,
-): Foreach | Problem {
-  const place = scope.doc.placeOf(keys);
-  const [root, name = '', ...rest] = text.split('.');
-  const kinds = { inputs: 'input', steps: 'step' } as const;
-  if (!(root === 'inputs' || root === 'steps') || rest.length > 0 || name === '') {
-    return {
-      message: `\`foreach: ${text}\` is not a reference`,
-      place,
-      expected: '`inputs.name` of a collection, or `steps.name` of a fanned-out step',
-    };
-  }
-  const known = [...scope[root].keys()];
-  if (!known.includes(name)) {
-    return {
-      message: `there is no ${kinds[root]} \`${name}\``,
-      place,
-      expected: listNames(known),
-      ...didYouMean(name, known),
-    };
-  }
-  const type = scope.inputs.get(name)?.type;
-  if (root === 'inputs' && type !== undefined && !itemsOf(scope.registry, type)) {
-    const collections = [...scope.inputs].filter(([, input]) => input.type && itemsOf(scope.registry, input.type));
-    return {
-      message: `\`inputs.${name}\` is one \`${type}\`, not a collection`,
-      place,
-      expected: `a collection: ${listNames(collections.map(([input]) => `inputs.${input}`))}`,
-    };
-  }
-  return { kind: kinds[root], name };
-}
 
 /** Reads and type-checks everything under `in` of a step. */
 export function checkWires(
@@ -99,35 +63,6 @@ export function checkWires(
   return { wires, problems };
 }
 
-/** A wire under `outputs`: a step's output of a type that can be published. */
-export function checkOutput(text: string, keys: Keys, scope: Scope): { wire?: Wire; problem?: Problem } {
-  const place = scope.doc.placeOf(keys);
-  const wire = parseWire(text);
-  if ('problem' in wire) return { problem: { ...wire.problem, place } };
-  if (wire.kind !== 'step') {
-    return {
-      problem: {
-        message: `\`${text}\` is not the result of a step`,
-        place,
-        expected: '`steps.name` or `steps.name.port`',
-      },
-    };
-  }
-  const found = stepOutput(wire, scope);
-  if ('problem' in found) return { problem: { ...found.problem, place } };
-  if (found.output && !scope.registry.artifacts.get(found.output.type)?.publish) {
-    const types = [...scope.registry.artifacts.values()].filter((type) => type.publish).map((type) => type.name);
-    return {
-      problem: {
-        message: `\`${text}\` is of type \`${found.output.type}\`, which has no form for publishing`,
-        place,
-        expected: `a result of type ${listNames(types)}`,
-      },
-    };
-  }
-  return { wire: { kind: 'step', step: wire.step, port: found.port, place } };
-}
-
 function checkWire(
   step: WiredStep,
   name: string,
@@ -146,7 +81,7 @@ function checkWire(
       ...(sources.length ? { hint: `This gives one: ${listNames(sources)}.` } : {}),
     };
   }
-  if (flow.many === undefined || port.list) return undefined;
+  if (flow.many === undefined || port.list || step.unclearForeach) return undefined;
   const own = fanOut(step, scope.steps);
   if (own !== undefined) {
     return {

@@ -1,0 +1,26 @@
+import { artifactTypes } from '../artifacts/types.js';
+import type { Registry, StepType } from '../engine/step-type.js';
+import { decodeStep } from './decode/index.js';
+import { describeStep } from './describe/index.js';
+import { figuresStep } from './figures/index.js';
+import { probabilityStep } from './probability/index.js';
+import { reverseStep } from './reverse/index.js';
+import { selectStep } from './select/index.js';
+import { thresholdStep } from './threshold/index.js';
+
+/** Every step type, in the order of the method: this is also the order of lists and of the documentation. */
+const stepTypes: readonly StepType[] = [
+  decodeStep,
+  describeStep,
+  thresholdStep,
+  probabilityStep,
+  selectStep,
+  reverseStep,
+  figuresStep,
+];
+
+/** What a workflow file may use. */
+export const registry: Registry = {
+  steps: new Map(stepTypes.map((type) => [type.name, type])),
+  artifacts: new Map(artifactTypes.map((type) => [type.name, type])),
+};
