@@ -1,0 +1,97 @@
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { readRegressors } from '../../artifacts/regressors.js';
+import { type Problem, UserError } from '../../artifacts/user-error.js';
+import { loadWorkflow, run } from '../../index.js';
+import { packageDir } from '../package-files.js';
+import { writeFilm } from './film.js';
+import { partOfWorkflow } from './part-of-workflow.js';
+import { choosePlanted, type Regressors } from './plant.js';
+import { writeScenes } from './scenes.js';
+import { demoSize, type StudySize } from './size.js';
+import { writeAtlas, writeScans, writeTruth } from './study.js';
+
+/** Raised whenever the generator would draw another study. */
+const GENERATOR = 1;
+/** Written last: a folder with it holds a complete study. */
+const MARKER = 'demo.json';
+
+/** Told what is being made: done and total of the current part. */
+export type OnPart = (part: string, done: number, total: number) => void;
+
+/**
+ * Makes the demo study in a folder, unless it is there already. An existing study.yaml is kept: the user may have
+ * changed it.
+ * @returns whether anything had to be made
+ * @throws UserError for a folder that holds something else
+ */
+export async function makeStudy(dir: string, onPart: OnPart, signal?: AbortSignal): Promise<boolean> {
+  const state = await stateOf(dir);
+  if (state === 'complete') return false;
+  if (state === 'foreign') {
+    throw new UserError({
+      message: 'this folder holds something that is not a demo study, and is left as it is',
+      place: { file: dir },
+      hint: 'name a new folder: voxreel demo --dir DIR',
+    });
+  }
+  await mkdir(dir, { recursive: true });
+  await writeFile(path.join(dir, MARKER), JSON.stringify({ generator: GENERATOR, complete: false }));
+  const size = demoSize;
+  const workflow = path.join(dir, 'study.yaml');
+  await writeDemoFilm(dir, size, onPart, signal);
+  await writeAtlas(dir, size);
+  await copyFile(path.join(packageDir(), 'workflows', 'demo.yaml'), workflow, 1).catch((error) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  const planted = choosePlanted(await kernelRegressors(onPart, signal));
+  await writeTruth(dir, planted);
+  await writeScans(dir, size, planted, (done) => onPart('Simulating the scans', done, size.subjects), signal);
+  await writeFile(path.join(dir, MARKER), JSON.stringify({ generator: GENERATOR, complete: true }));
+  return true;
+
+  /** What every kernel of the network says about the film: the first steps of the workflow, with their results cached. */
+  async function kernelRegressors(onPart: OnPart, signal?: AbortSignal): Promise<Regressors> {
+    const original = path.join(packageDir(), 'workflows', 'demo.yaml');
+    const part = partOfWorkflow({ ...(await loadWorkflow(original)), file: workflow, baseDir: dir }, 'regressors');
+    const problems: Problem[] = [];
+    const results = await mkdtemp(path.join(os.tmpdir(), 'voxreel-demo-'));
+    try {
+      const result = await run(part, {
+        results,
+        ...(signal ? { signal } : {}),
+        onEvent(event) {
+          if (event.type === 'progress')
+            onPart(`Showing the film to the network: ${event.instance}`, event.done, event.total);
+          if (event.type === 'failed') problems.push(...event.problems);
+        },
+      });
+      signal?.throwIfAborted();
+      if (problems.length > 0) throw new UserError(problems);
+      const { kernels, values } = await readRegressors(result.outputs.get('result')![0]!);
+      return { kernels, values };
+    } finally {
+      await rm(results, { recursive: true, force: true });
+    }
+  }
+}
+
+async function writeDemoFilm(dir: string, size: StudySize, onPart: OnPart, signal?: AbortSignal): Promise<void> {
+  const seconds = size.windows * size.tr;
+  const scenes = writeScenes('demo', seconds, size.width / size.height);
+  const total = seconds * size.fps;
+  await writeFilm(path.join(dir, 'film.mp4'), scenes, size, (done) => onPart('Drawing the film', done, total), signal);
+}
+
+async function stateOf(dir: string): Promise<'complete' | 'partial' | 'empty' | 'foreign'> {
+  const entries = await readdir(dir).catch((): string[] => []);
+  if (entries.length === 0) return 'empty';
+  if (!entries.includes(MARKER)) return 'foreign';
+  try {
+    const { generator, complete } = JSON.parse(await readFile(path.join(dir, MARKER), 'utf8'));
+    return generator === GENERATOR && complete === true ? 'complete' : 'partial';
+  } catch {
+    return 'partial';
+  }
+}

@@ -1,0 +1,31 @@
+import type { Wire, Workflow } from '../../engine/workflow.js';
+
+/**
+ * The part of a workflow that makes one step: that step, what it needs, and nothing to publish but its result under
+ * the name `result`. Keys are those of the whole, so what is made here is found again by a run of the whole.
+ */
+export function partOfWorkflow(workflow: Workflow, step: string): Workflow {
+  const byName = new Map(workflow.steps.map((node) => [node.name, node]));
+  const steps = new Set<string>();
+  const inputs = new Set<string>();
+  const visit = (name: string) => {
+    if (steps.has(name)) return;
+    steps.add(name);
+    const node = byName.get(name)!;
+    if (node.foreach?.kind === 'input') inputs.add(node.foreach.name);
+    for (const wire of Object.values(node.wires).flat() as Wire[]) {
+      if (wire.kind === 'input') inputs.add(wire.name);
+      if (wire.kind === 'step') visit(wire.step);
+    }
+  };
+  visit(step);
+  const node = byName.get(step)!;
+  const port = Object.keys(node.ports.outputs)[0]!;
+  const wire: Wire = { kind: 'step', step, port, place: node.place };
+  return {
+    ...workflow,
+    inputs: new Map([...workflow.inputs].filter(([name]) => inputs.has(name))),
+    steps: workflow.steps.filter(({ name }) => steps.has(name)),
+    outputs: new Map([['result', { name: 'result', wire, place: node.place }]]),
+  };
+}
