@@ -83,7 +83,7 @@ export function failureOf(error: unknown, step?: StepNode): { problems: readonly
   if (error instanceof UserError) {
     return {
       problems: error.problems.map(({ keys, ...problem }) =>
-        keys && step && !problem.place ? { ...problem, place: step.placeOf(['with', ...keys]) } : problem,
+        keys && step && !problem.place ? { ...problem, place: step.placeOf(keys) } : problem,
       ),
     };
   }
