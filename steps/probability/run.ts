@@ -1,10 +1,8 @@
-import path from 'node:path';
 import type { Produced } from '../../artifacts/artifact.js';
-import { type Kernel, layersOf, readKernels, writeKernels } from '../../artifacts/kernels.js';
-import { linkOrCopy } from '../../artifacts/link.js';
+import { type Kernel, layersOf, readKernels } from '../../artifacts/kernels.js';
+import { writeMaps } from '../../artifacts/maps.js';
 import { readMask } from '../../artifacts/mask.js';
 import { untrainedOf } from '../../artifacts/meta.js';
-import { writeNpy } from '../../artifacts/npy.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import type { ProbabilityParams } from './index.js';
@@ -17,7 +15,8 @@ export async function run(context: StepContext<ProbabilityParams>): Promise<Reco
   const layers = params.layers ?? layersOf(kernels);
   checkLayers(params, kernels, thresholded.origin);
 
-  const voxels = (await readMask(thresholded.files['mask.nii.gz']!)).voxels.length;
+  const mask = await readMask(thresholded.files['mask.nii.gz']!);
+  const voxels = mask.voxels.length;
   const wanted = [...new Set([...layers, ...params.differences.flat()])];
   const share = await shareOfKernels(thresholded, kernels, wanted, voxels, params.sign, context.signal);
 
@@ -31,28 +30,21 @@ export async function run(context: StepContext<ProbabilityParams>): Promise<Reco
     data.set(map, row * voxels);
   });
 
-  const to = (name: string) => path.join(workDir, name);
-  await writeNpy(to('probability.npy'), [maps.length, voxels], data);
-  // A layer's map stands for all its kernels: number 0, since kernels count from 1.
-  await writeKernels(
-    to('rows.tsv'),
-    maps.map(({ name }) => ({ name, layer: name, kernel: 0 })),
-  );
-  await linkOrCopy(thresholded.files['mask.nii.gz']!, to('mask.nii.gz'));
-
   const { statistic, threshold, p, sides, minExtent } = thresholded.meta;
-  return {
-    probability: {
-      files: Object.fromEntries(['probability.npy', 'rows.tsv', 'mask.nii.gz'].map((role) => [role, to(role)])),
-      meta: {
-        kind: 'probability',
-        statistics: { probability: { units: 'share of kernels' } },
-        sign: params.sign,
-        of: { statistic: statistic!, threshold: threshold!, p: p!, sides: sides!, minExtent: minExtent! },
-        ...untrainedOf(thresholded.meta),
-      },
+  const produced = await writeMaps(workDir, {
+    kind: 'probability',
+    statistics: { probability: { units: 'share of kernels' } },
+    // A layer's map stands for all its kernels: number 0, since kernels count from 1.
+    rows: maps.map(({ name }) => ({ name, layer: name, kernel: 0 })),
+    mask,
+    maps: { probability: data },
+    more: {
+      sign: params.sign,
+      of: { statistic: statistic!, threshold: threshold!, p: p!, sides: sides!, minExtent: minExtent! },
     },
-  };
+    ...untrainedOf(thresholded.meta),
+  });
+  return { probability: produced };
 }
 
 function checkLayers(params: ProbabilityParams, kernels: readonly Kernel[], origin: string): void {

@@ -14,7 +14,10 @@ export interface Region {
   readonly voxels: Int32Array;
 }
 
-/** The regions of an atlas by rising label. Labels without a name are called `label 17`; 0 is no region. */
+/**
+ * The regions of an atlas by rising label; 0 is no region. Labels without a name are called `label 17`, and regions
+ * that share a name (both hemispheres, say) are told apart by their label.
+ */
 export async function regionsOfAtlas(artifact: Artifact, mask: Mask): Promise<Region[]> {
   const { grid, labels, regions } = await readAtlas(artifact);
   checkGrid(grid, mask.grid, artifact.origin);
@@ -25,7 +28,8 @@ export async function regionsOfAtlas(artifact: Artifact, mask: Mask): Promise<Re
     if (voxels) voxels.push(voxel);
     else if (label !== 0) byLabel.set(label, [voxel]);
   });
-  const names = new Map(regions.map(({ index, name }) => [index, name]));
+  const shared = (name: string) => regions.filter((region) => region.name === name).length > 1;
+  const names = new Map(regions.map(({ index, name }) => [index, shared(name) ? `${name} (${index})` : name]));
   return [...byLabel]
     .sort(([a], [b]) => a - b)
     .map(([index, voxels]) => ({

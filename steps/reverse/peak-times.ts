@@ -1,0 +1,60 @@
+import { findPeaks } from '../../numerics/peaks.js';
+import type { ReverseParams } from './index.js';
+
+/** When the pictures were shown: the windows of the frames, or of the samples of a series. Seconds. */
+export interface Window {
+  readonly onset: number;
+  readonly duration: number;
+}
+
+export interface RegionPeak {
+  /** From 0, after `drop`. */
+  readonly volume: number;
+  /** Onset of the volume after that of the first one used, s. */
+  readonly time: number;
+  /** `time` minus the delay, s; below 0 before the movie. */
+  readonly stimulusTime: number;
+  /** The frame (or sample) on the screen at that time; null before the first and after the last. */
+  readonly frame: number | null;
+  readonly height: number;
+  readonly prominence: number;
+}
+
+/** Times that differ by less are the same (s): n TR - delay is not exact in binary. */
+const tolerance = 1e-6;
+
+/** The peaks of a region's mean series, in order of time, and the pictures that they lead back to. */
+export function peakTimes(
+  mean: Float64Array,
+  tr: number,
+  windows: readonly Window[],
+  params: Pick<ReverseParams, 'prominence' | 'height' | 'distance' | 'peaks' | 'delay'>,
+): RegionPeak[] {
+  const { index, prominence } = findPeaks(mean, {
+    prominence: params.prominence,
+    distance: Math.max(1, params.distance / tr - tolerance),
+    ...(params.height !== undefined && { height: params.height }),
+  });
+  const peaks = Array.from(index, (volume, n): RegionPeak => {
+    const time = volume * tr;
+    const stimulusTime = time - params.delay;
+    return {
+      volume,
+      time,
+      stimulusTime,
+      frame: frameAt(stimulusTime, windows),
+      height: mean[volume]!,
+      prominence: prominence[n]!,
+    };
+  });
+  if (params.peaks === 0) return peaks;
+  const highest = peaks.toSorted((a, b) => b.height - a.height || a.volume - b.volume).slice(0, params.peaks);
+  return peaks.filter((peak) => highest.includes(peak));
+}
+
+function frameAt(time: number, windows: readonly Window[]): number | null {
+  const frame = windows.findIndex(
+    ({ onset, duration }) => time >= onset - tolerance && time < onset + duration - tolerance,
+  );
+  return frame < 0 ? null : frame;
+}
