@@ -10,7 +10,7 @@ import { UserError } from './user-error.js';
 
 /** One average picture. */
 export interface FrameRow {
-  /** From 0. */
+  /** Number from 1. */
   readonly frame: number;
   /** Start of the window in s after the start of the analysed part of the film. */
   readonly onset: number;
@@ -119,7 +119,7 @@ export const framesType: ArtifactType = {
   title: 'pictures of the film, averaged over windows of time',
   description: [
     '- `frames.npy`: uint8 `[frame, y, x, rgb]`, sRGB, first row at the top',
-    '- `frames.tsv`: frame (from 0), onset (s), duration (s), images (pictures that were averaged)',
+    '- `frames.tsv`: frame (from 1), onset (s), duration (s), images (pictures that were averaged)',
     '- meta: `window` (s), `width`, `height` (pixels)',
   ].join('\n'),
   check,

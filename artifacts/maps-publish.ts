@@ -94,12 +94,13 @@ async function eachRow(
   target: PublishTarget,
 ): Promise<PublishedFile[]> {
   const { grid, voxels } = maps.mask;
+  const layers = new Set(maps.rows.map(({ name }) => name));
   const files: PublishedFile[] = [];
   for (const [index, row] of maps.rows.entries()) {
     const values = await maps.readRows(statistic, index, index + 1);
     const data = new Float32Array(voxelCount(grid));
     for (let v = 0; v < voxels.length; v++) data[voxels[v]!] = values[v]!;
-    const name = probabilityName(row);
+    const name = probabilityName(row.name, layers);
     const only = Object.keys(maps.statistics).length === 1;
     const file = publishedPath(target, `${name.stem}${only ? '' : `_stat-${statistic}`}_${name.suffix}.nii.gz`);
     const description = describe(name.title, artifact.meta);
@@ -110,18 +111,26 @@ async function eachRow(
   return files;
 }
 
-/** A row of probabilities is a layer (`conv1_1`) or a difference of two (`conv5_3-conv1_1`; its `layer` is another text). */
-function probabilityName({ name, layer }: Kernel): { stem: string; suffix: string; title: string } {
-  const parts = name === layer ? null : /^(.+?)\s*[-\u2212]\s*(.+)$/.exec(name);
-  if (!parts) {
+/** A row of probabilities is a layer (`conv1_1`) or a difference of two (`conv5_3-conv1_1`). */
+function probabilityName(name: string, layers: ReadonlySet<string>): { stem: string; suffix: string; title: string } {
+  const pair = differenceOf(name, layers);
+  if (!pair) {
     return { stem: `layer-${nameForFile(name)}`, suffix: 'probmap', title: `Activation probability of layer ${name}` };
   }
-  const [a, b] = [parts[1]!, parts[2]!];
   return {
-    stem: `layer-${nameForFile(a)}-minus-${nameForFile(b)}`,
+    stem: `layer-${nameForFile(pair[0])}-minus-${nameForFile(pair[1])}`,
     suffix: 'diffmap',
-    title: `Activation probability of layer ${a} minus that of layer ${b}`,
+    title: `Activation probability of layer ${pair[0]} minus that of layer ${pair[1]}`,
   };
+}
+
+/** A layer of the user's own may have a hyphen in its name: a split into two known layers is preferred to others. */
+function differenceOf(name: string, layers: ReadonlySet<string>): readonly [string, string] | null {
+  const splits = [...name.matchAll(/-/g)]
+    .map(({ index }) => [name.slice(0, index), name.slice(index + 1)] as const)
+    .filter(([first, second]) => first && second);
+  const known = (count: number) => splits.find((pair) => pair.filter((layer) => layers.has(layer)).length === count);
+  return known(2) ?? known(1) ?? splits[0] ?? null;
 }
 
 function intentOf(statistic: string, facts: StatisticFacts, maps: StoredMaps): ImageSpec['intent'] & object {
