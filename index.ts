@@ -1,0 +1,92 @@
+import path from 'node:path';
+import { openStore } from './cache/store.js';
+import { expandGraph } from './engine/graph.js';
+import { type Plan, plan as planGraph } from './engine/plan.js';
+import { type RunOptions as RunGraphOptions, type RunResult, run as runGraph } from './engine/run.js';
+import { resolveInputs } from './engine/spec/inputs.js';
+import { loadWorkflow as load } from './engine/spec/load.js';
+import type { Registry } from './engine/step-type.js';
+import type { Graph, Workflow } from './engine/workflow.js';
+
+export type * from './artifacts/artifact.js';
+export { describeProblem, type Place, type Problem, UserError } from './artifacts/user-error.js';
+export type { Reason, RunEvent } from './engine/events.js';
+export type { Plan, PlannedInstance } from './engine/plan.js';
+export type { RunResult } from './engine/run.js';
+export { many, one, type Registry, type StepContext, type StepType } from './engine/step-type.js';
+export type { Graph, Instance, Workflow } from './engine/workflow.js';
+export type { Pool } from './numerics/pool.js';
+
+export interface LoadOptions {
+  /** Name of an experiment; of a matrix, the name of a member (`smoothing-fwhm4`). Default: the file as it stands. */
+  readonly experiment?: string;
+  /** `fwhm=4`, `fit.noise=ols`, `inputs.bold.task=rest`: later ones win. */
+  readonly set?: readonly string[];
+  /** Step and artifact types that the file may use. Default: those of voxreel. */
+  readonly registry?: Registry;
+}
+
+export interface PlanOptions {
+  /** Folder of the store. Default: the environment's VOXREEL_CACHE, else `.voxreel` beside the workflow file. */
+  readonly cache?: string;
+  /** Compares the digests of all stored results that would be used, instead of their sizes and times. Default false. */
+  readonly verify?: boolean;
+  readonly signal?: AbortSignal;
+  readonly registry?: Registry;
+}
+
+export interface RunOptions
+  extends PlanOptions,
+    Pick<RunGraphOptions, 'pool' | 'jobs' | 'cores' | 'memoryMB' | 'keepGoing' | 'onEvent'> {
+  /** Folder above `<workflow>/<experiment>/<output>/`. Default: `results` beside the workflow file. */
+  readonly results?: string;
+}
+
+/**
+ * Reads and checks a workflow file.
+ * @throws UserError with every problem of the file, each with its line and column.
+ */
+export async function loadWorkflow(file: string, options: LoadOptions = {}): Promise<Workflow> {
+  const { registry, experiment, set } = options;
+  return load(file, {
+    registry: registry ?? (await builtIn()),
+    ...(experiment === undefined ? {} : { experiment }),
+    ...(set === undefined ? {} : { set }),
+  });
+}
+
+/**
+ * Says what a run would do and why. Runs nothing; reads input files that are new or have changed, to know their digests.
+ * @throws UserError when inputs are missing or the cache folder cannot be used.
+ */
+export async function plan(workflow: Workflow, options: PlanOptions = {}): Promise<Plan> {
+  const { graph, registry, store } = await prepare(workflow, options);
+  return planGraph(graph, { store, registry, ...(options.verify ? { verify: true } : {}), signal: options.signal });
+}
+
+/**
+ * Makes and publishes the outputs of a workflow; what the store has is not made again. Prints nothing: everything that
+ * happens is told to `onEvent`, and failures of steps are in the result.
+ * @throws UserError when it cannot start: inputs are missing, the cache folder cannot be written.
+ */
+export async function run(workflow: Workflow, options: RunOptions = {}): Promise<RunResult> {
+  const { graph, registry, store } = await prepare(workflow, options);
+  const { cache: _cache, results, ...others } = options;
+  return runGraph(graph, { ...others, registry, store, ...(results === undefined ? {} : { resultsDir: results }) });
+}
+
+/** The folder of the store that `plan` and `run` use for a workflow unless told otherwise. */
+export function defaultCache(workflow: Pick<Workflow, 'baseDir'>): string {
+  return path.resolve(process.env.VOXREEL_CACHE || path.join(workflow.baseDir, '.voxreel'));
+}
+
+async function prepare(workflow: Workflow, options: PlanOptions) {
+  const registry = options.registry ?? (await builtIn());
+  const inputs = await resolveInputs(workflow, registry);
+  const graph: Graph = expandGraph(workflow, inputs);
+  return { registry, graph, store: await openStore(options.cache ?? defaultCache(workflow)) };
+}
+
+async function builtIn(): Promise<Registry> {
+  return (await import('./steps/registry.js')).registry;
+}
