@@ -1,8 +1,16 @@
 /**
  * The functions that pool workers can run, by name. Each is loaded on first use. A task takes one payload of plain
- * data and typed arrays (never backed by a SharedArrayBuffer) and returns an object of plain data and typed arrays.
+ * data and typed arrays (what lies in shared memory is copied before native code gets it, see shared-memory.ts) and returns an object of plain data and typed arrays.
  */
 export const tasks: Record<string, () => Promise<(payload: any) => unknown>> = {
+  'vgg.open': async () => (await import('./vgg/session.js')).open,
+  'vgg.frame': async () => (await import('./vgg/session.js')).frame,
+  'glm.residualise': async () => (await import('./glm/residualise-task.js')).run,
+  'glm.maps': async () => (await import('./glm/maps-task.js')).run,
+  'group.maps': async () => (await import('./glm/group-task.js')).run,
+  'smooth.volume': async () => (await import('./smooth-task.js')).run,
   'clusters.block': async () => (await import('./clusters-block.js')).run,
   'pca.layer': async () => (await import('./pca-layer.js')).run,
+  'feature.picture': async () => (await import('./feature-picture.js')).run,
+  'png.rgb': async () => (await import('./png-picture.js')).run,
 };
