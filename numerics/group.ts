@@ -32,8 +32,3 @@ export class OneSample {
     return this.squares.map((sum) => (n > 1 ? Math.sqrt(sum / (n - 1) / n) : Number.NaN));
   }
 }
-
-/** t of the mean against 0: mean / se, with n - 1 degrees of freedom. NaN where all subjects are equal, so that there is no error to divide by. */
-export function tOf(mean: number, se: number): number {
-  return se > 0 ? mean / se : Number.NaN;
-}

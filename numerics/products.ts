@@ -8,7 +8,7 @@ import { onnxModel } from './onnx-model.js';
  * `left` [m, k] and `right` [n, k], row-major, give `left right'` [m, n]: both operands have the dimension that is
  * summed over last, which is how series are stored (`[voxel, time]`, `[kernel, time]`), so nothing is transposed.
  * The result is written to `out` when given (length m*n). Arrays may be views, but not on a SharedArrayBuffer
- * (`unshared` copies one). The same sizes and values give the same bits, on any thread.
+ * (see shared-memory.ts). The same sizes and values give the same bits, on any thread.
  */
 export async function timesTransposed(
   left: Float64Array,
@@ -23,11 +23,6 @@ export async function timesTransposed(
   const feeds = { left: new Tensor('float64', left, [m, k]), right: new Tensor('float64', right, [n, k]) };
   await session.run(feeds, { product: new Tensor('float64', out, [m, n]) });
   return out;
-}
-
-/** The same numbers in memory that native code may use: a copy if they lie in a SharedArrayBuffer, else the array itself. */
-export function unshared(values: Float64Array): Float64Array {
-  return values.buffer instanceof ArrayBuffer ? values : Float64Array.from(values);
 }
 
 let loaded: Promise<{ Tensor: typeof Tensor; session: InferenceSession }> | undefined;

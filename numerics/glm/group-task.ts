@@ -1,0 +1,49 @@
+import { OneSample } from '../group.js';
+import { estimatorFor } from './estimator.js';
+import { inThisThread } from './maps-task.js';
+import type { FitModel } from './model.js';
+import {
+  emptyMaps,
+  kernelsPerPass,
+  type MapsDtype,
+  placeStatistics,
+  type Statistic,
+  type StatisticMaps,
+} from './statistic-maps.js';
+
+export interface GroupPayload {
+  /** In the order of the list; each with the residualised series [voxel, time] of the same voxels. */
+  readonly subjects: readonly { readonly model: FitModel; readonly bold: Float64Array }[];
+  readonly voxels: number;
+  readonly statistics: readonly Statistic[];
+  readonly dtype: MapsDtype;
+}
+
+/**
+ * Pool task `group.maps`: one-sample statistics over subjects of the effects of all kernels for a block of voxels,
+ * [kernel, voxel]. One subject's estimates are made and used up, kernel block by kernel block, before the next
+ * subject's: kept are the mean and the sum of squares of the block, for any number of subjects.
+ */
+export async function run({ subjects, voxels, statistics, dtype }: GroupPayload): Promise<StatisticMaps> {
+  const total = subjects[0]!.model.kernels;
+  const passes = Array.from({ length: Math.ceil(total / kernelsPerPass) }, (_, pass) => {
+    const firstKernel = pass * kernelsPerPass;
+    const kernels = Math.min(kernelsPerPass, total - firstKernel);
+    return { firstKernel, kernels, sample: new OneSample(voxels * kernels) };
+  });
+  const scratch = new Float64Array(voxels * kernelsPerPass);
+  for (const { model, bold } of subjects) {
+    const estimate = await estimatorFor(inThisThread(model));
+    for (const { firstKernel, kernels, sample } of passes) {
+      const effect = scratch.subarray(0, voxels * kernels);
+      await estimate({ bold, voxels, firstKernel, kernels }, { effect });
+      sample.add(effect);
+    }
+  }
+  const maps = emptyMaps(statistics, dtype, total * voxels);
+  for (const { firstKernel, kernels, sample } of passes) {
+    const estimates = { effect: sample.mean, se: sample.standardErrors() };
+    placeStatistics(maps, estimates, { voxels, firstKernel, kernels, df: subjects.length - 1 });
+  }
+  return maps;
+}

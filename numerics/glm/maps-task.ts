@@ -1,0 +1,38 @@
+import { unshared } from '../shared-memory.js';
+import { estimatorFor } from './estimator.js';
+import type { FitModel } from './model.js';
+import {
+  emptyMaps,
+  kernelsPerPass,
+  type MapsDtype,
+  placeStatistics,
+  type Statistic,
+  type StatisticMaps,
+} from './statistic-maps.js';
+
+export interface MapsPayload {
+  readonly model: FitModel;
+  /** Residualised series [voxel, time]. */
+  readonly bold: Float64Array;
+  readonly voxels: number;
+  readonly statistics: readonly Statistic[];
+  readonly dtype: MapsDtype;
+}
+
+/** Pool task `glm.maps`: statistics of all kernels of one subject for a block of voxels, [kernel, voxel]. */
+export async function run({ model, bold, voxels, statistics, dtype }: MapsPayload): Promise<StatisticMaps> {
+  const estimate = await estimatorFor(inThisThread(model));
+  const maps = emptyMaps(statistics, dtype, model.kernels * voxels);
+  const effect = new Float64Array(voxels * kernelsPerPass);
+  const se = new Float64Array(voxels * kernelsPerPass);
+  for (let firstKernel = 0; firstKernel < model.kernels; firstKernel += kernelsPerPass) {
+    const kernels = Math.min(kernelsPerPass, model.kernels - firstKernel);
+    await estimate({ bold, voxels, firstKernel, kernels }, { effect, se });
+    placeStatistics(maps, { effect, se }, { voxels, firstKernel, kernels, df: model.df });
+  }
+  return maps;
+}
+
+export function inThisThread(model: FitModel): FitModel {
+  return { ...model, regressors: unshared(model.regressors), nuisance: unshared(model.nuisance) };
+}
