@@ -1,0 +1,42 @@
+import { activationsType } from './activations.js';
+import type { ArtifactType } from './artifact.js';
+import { atlasType } from './atlas.js';
+import { bidsType } from './bids.js';
+import { boldType } from './bold.js';
+import { descriptionType } from './description.js';
+import { fitType } from './fit.js';
+import { framesType } from './frames.js';
+import { imageType, maskType } from './image-types.js';
+import { mapsType } from './maps.js';
+import { figuresType, reversalType } from './pictures.js';
+import { confoundsType, fileType, tableType, videoType } from './plain-types.js';
+import { regressorsType } from './regressors.js';
+import { selectionType } from './selection.js';
+import { seriesType } from './series.js';
+import { thresholdedType } from './thresholded.js';
+import { weightsType } from './weights.js';
+
+/** Every type that may flow along a wire or stand under `inputs`. */
+export const artifactTypes: readonly ArtifactType[] = [
+  videoType,
+  weightsType,
+  bidsType,
+  boldType,
+  maskType,
+  confoundsType,
+  atlasType,
+  imageType,
+  seriesType,
+  regressorsType,
+  tableType,
+  fileType,
+  framesType,
+  activationsType,
+  descriptionType,
+  fitType,
+  mapsType,
+  thresholdedType,
+  selectionType,
+  reversalType,
+  figuresType,
+];
