@@ -1,5 +1,6 @@
 import { artifactTypes } from '../artifacts/types.js';
 import type { Registry, StepType } from '../engine/step-type.js';
+import { commandStep } from './command/index.js';
 import { decodeStep } from './decode/index.js';
 import { describeStep } from './describe/index.js';
 import { figuresStep } from './figures/index.js';
@@ -17,6 +18,7 @@ const stepTypes: readonly StepType[] = [
   selectStep,
   reverseStep,
   figuresStep,
+  commandStep,
 ];
 
 /** What a workflow file may use. */
