@@ -140,7 +140,8 @@ function study(command: Command): Command {
     );
 }
 
-const CACHE_HELP = 'folder of the cache (default: .voxreel beside the workflow file)';
+const CACHE_HELP =
+  'folder of the cache (default: the environment’s VOXREEL_CACHE, else .voxreel beside the workflow file)';
 
 const HELP_END = `
 A first look:

@@ -1,13 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../artifacts/user-error.js';
+import { defaultCache } from '../../index.js';
 import { exitCode } from '../exit-code.js';
 import { print } from '../streams.js';
 import { bytes, columns } from '../terminal/text.js';
 
 /** What a cache folder holds. Reads names and sizes only, changes nothing. */
-export async function cacheStatusCommand({ cache = '.voxreel' }: { cache?: string }): Promise<number> {
-  const dir = path.resolve(cache);
+export async function cacheStatusCommand({ cache }: { cache?: string }): Promise<number> {
+  const dir = path.resolve(cache ?? defaultCache({ baseDir: '.' }));
   if (!(await stat(path.join(dir, 'store.json')).catch(() => undefined))?.isFile()) {
     throw new UserError({
       message: 'there is no cache here',

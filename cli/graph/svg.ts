@@ -18,8 +18,8 @@ export function svg({ title, nodes, edges }: Diagram): string {
     const width = Math.max(textWidth(node.name, 14), textWidth(node.detail, 11)) + 24;
     graph.setNode(node.id, { width, height: 44 });
   }
-  for (const { from, to, label } of edges) {
-    graph.setEdge(from, to, { label, width: textWidth(label, 11) + 6, height: 14, labelpos: 'c' }, label);
+  for (const [i, { from, to, label }] of edges.entries()) {
+    graph.setEdge(from, to, { label, width: textWidth(label, 11) + 6, height: 14, labelpos: 'c' }, `edge ${i}`);
   }
   layout(graph);
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
