@@ -79,6 +79,27 @@ export async function readVoxelSeries(
   return out;
 }
 
+/**
+ * Goes through an image volume by volume, in order: `visit` gets the scaled values `[z, y, x]` in an array of its own, and
+ * is waited for. Beside that array about 10 MB are held. Errors as in `readVoxelSeries`.
+ */
+export async function visitImage(
+  file: string,
+  visit: (values: Float64Array, volume: number) => void | Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const header = await readImageHeader(file);
+  const volumeSize = voxelCount(header.grid);
+  const { slope, intercept } = header;
+  await visitVolumes(file, header, 0, header.volumes, signal, async (values, firstVolume) => {
+    for (let start = 0; start < values.length; start += volumeSize) {
+      const volume = Float64Array.from(values.subarray(start, start + volumeSize));
+      for (let i = 0; i < volume.length; i++) volume[i] = volume[i]! * slope + intercept;
+      await visit(volume, firstVolume + start / volumeSize);
+    }
+  });
+}
+
 /** Calls `visit` with blocks of whole volumes, as stored but in this machine's byte order. The array is reused. */
 async function visitVolumes(
   file: string,
@@ -86,7 +107,7 @@ async function visitVolumes(
   first: number,
   count: number,
   signal: AbortSignal | undefined,
-  visit: (values: Stored, firstVolume: number) => void,
+  visit: (values: Stored, firstVolume: number) => void | Promise<void>,
 ): Promise<void> {
   const bytes = bytesPerVoxel(header.datatype);
   const volumeBytes = voxelCount(header.grid) * bytes;
@@ -110,7 +131,7 @@ async function visitVolumes(
         if (filled < block.length && taken < total) continue;
         const whole = block.subarray(0, filled);
         if (!header.littleEndian) swapBytes(whole, bytes);
-        visit(view(whole, header.datatype), first + (taken - filled) / volumeBytes);
+        await visit(view(whole, header.datatype), first + (taken - filled) / volumeBytes);
         filled = 0;
       }
       // A whole image is read to the end of its gzip data, so that the checksum is verified; a part stops here.

@@ -28,15 +28,15 @@ export function placeStatistics(
   { voxels, firstKernel, kernels, df }: { voxels: number; firstKernel: number; kernels: number; df: number },
 ): void {
   for (const [statistic, map] of Object.entries(maps) as [Statistic, Float32Array | Float64Array][]) {
-    const value = valueOf[statistic];
+    const formula = formulas[statistic];
     for (let k = 0; k < kernels; k++) {
       const row = (firstKernel + k) * voxels;
-      for (let v = 0; v < voxels; v++) map[row + v] = value(effect[v * kernels + k]!, se[v * kernels + k]!, df);
+      for (let v = 0; v < voxels; v++) map[row + v] = formula(effect[v * kernels + k]!, se[v * kernels + k]!, df);
     }
   }
 }
 
-const valueOf: Record<Statistic, (effect: number, se: number, df: number) => number> = {
+const formulas: Record<Statistic, (effect: number, se: number, df: number) => number> = {
   effect: (effect) => effect,
   se: (_, se) => se,
   t: tOf,

@@ -1,0 +1,69 @@
+import path from 'node:path';
+import type { Produced } from '../../artifacts/artifact.js';
+import { type BoldData, readBold } from '../../artifacts/bold.js';
+import { createImage, visitImage } from '../../artifacts/image.js';
+import { linkOrCopy } from '../../artifacts/link.js';
+import { one, type StepContext } from '../../engine/step-type.js';
+import type { SmoothParams } from './index.js';
+
+export async function run(context: StepContext<SmoothParams>): Promise<Record<string, Produced>> {
+  const source = one(context.inputs, 'image');
+  const bold = await readBold(source);
+  const { fwhm } = context.params;
+  if (fwhm === 0) {
+    const role = source.files['image.nii'] ? 'image.nii' : 'image.nii.gz';
+    const copy = path.join(context.workDir, role);
+    await linkOrCopy(bold.file, copy);
+    return { smoothed: { files: { [role]: copy }, meta: source.meta } };
+  }
+  const file = path.join(context.workDir, 'image.nii.gz');
+  await smoothImage(bold, file, fwhm, context);
+  return { smoothed: { files: { 'image.nii.gz': file }, meta: source.meta } };
+}
+
+/** Volume by volume: as many are on their way as there are threads, and one more. */
+async function smoothImage(
+  bold: BoldData,
+  file: string,
+  fwhm: number,
+  { pool, signal, progress, note }: StepContext<SmoothParams>,
+): Promise<void> {
+  const { grid, volumes } = bold.header;
+  const image = await createImage(file, {
+    grid,
+    volumes,
+    datatype: 'float32',
+    tr: bold.tr,
+    description: `voxreel: BOLD smoothed with ${fwhm} mm FWHM`,
+  });
+  const running: Promise<{ smoothed: Float32Array }>[] = [];
+  let written = 0;
+  const writeNext = async () => {
+    await image.write((await running.shift()!).smoothed);
+    progress(++written, volumes, 'volumes');
+  };
+  let notFinite = 0;
+  try {
+    await visitImage(
+      bold.file,
+      async (data) => {
+        for (const value of data) if (!Number.isFinite(value)) notFinite++;
+        const { dim, voxelSize } = grid;
+        const payload = { data, dim, voxelSize, fwhm };
+        const transfer = [data.buffer as ArrayBuffer];
+        const smoothed = pool.run<{ smoothed: Float32Array }>('smooth.volume', payload, { transfer, signal });
+        // Awaited in order; a failure of a later volume must not count as unhandled until then.
+        smoothed.catch(() => {});
+        running.push(smoothed);
+        if (running.length > pool.threads) await writeNext();
+      },
+      signal,
+    );
+    while (running.length > 0) await writeNext();
+  } catch (error) {
+    await image.abandon();
+    throw error;
+  }
+  await image.close();
+  if (notFinite > 0) note(`${notFinite} values were NaN or infinite and counted as 0`);
+}
