@@ -26,6 +26,7 @@ frames in windows, normally one TR long: image k is the mean of all frames whose
   (its earliest stream), as players count it. Because webm and mkv keep whole milliseconds, a frame stamped up to
   0.5 ms before a window begins belongs to that window.
 - The **last** window is shorter when the movie ends inside it; \`frames.tsv\` says how long it is and how many frames it holds.
+  Onsets in that table count from \`start\`.
 - A window in which **no frame begins** (a gif with long frames, a frozen picture) shows the frame before it and counts 0 frames.
   Before the first frame of all, it shows the first. The last frame is taken to last as long as the one before it, but
   not beyond the length that the file states.

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Produced } from '../../artifacts/artifact.js';
+import { type FrameRow, writeFrameTable } from '../../artifacts/frames.js';
 import { appendNpy } from '../../artifacts/npy-append.js';
-import { writeTable } from '../../artifacts/table.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { findFfmpeg } from './ffmpeg.js';
@@ -46,13 +46,14 @@ export async function run(context: StepContext<DecodeParams>): Promise<Record<st
   );
   const target = path.join(workDir, 'frames.npy');
   const images = await appendNpy(target, '|u1', [height, width, 3]);
-  const rows: (string | number)[][] = [];
+  const rows: FrameRow[] = [];
   try {
     for await (const { image, onset, duration, frames } of windows) {
       await images.append(image);
-      rows.push([rows.length + 1, onset, duration, frames]);
-      const end = Math.max(onset + duration, Math.min(facts.duration ?? 0, stop ?? Number.POSITIVE_INFINITY));
-      context.progress(onset + duration - params.start, end - params.start, 's');
+      rows.push({ frame: rows.length, onset, duration, images: frames });
+      const done = onset + duration;
+      const total = Math.min(facts.duration ?? 0, stop ?? Number.POSITIVE_INFINITY) - params.start;
+      context.progress(done, Math.max(done, total), 's');
     }
   } finally {
     await images.close();
@@ -63,7 +64,7 @@ export async function run(context: StepContext<DecodeParams>): Promise<Record<st
     context.note,
   );
   const table = path.join(workDir, 'frames.tsv');
-  await writeTable(table, ['frame', 'onset', 'duration', 'images'], rows);
+  await writeFrameTable(table, rows);
   return {
     frames: { files: { 'frames.npy': target, 'frames.tsv': table }, meta: { window: params.window, width, height } },
   };

@@ -4,7 +4,7 @@ import { WindowAverage } from './window-average.js';
 export interface WindowImage {
   /** Mean RGB image [y, x, colour], or the frame held when none begins in the window. */
   readonly image: Uint8Array;
-  /** Begin in the movie, and length, in s. */
+  /** Begin after `start`, and length, in s. */
   readonly onset: number;
   readonly duration: number;
   /** Number of frames averaged; 0 when one is held. */
@@ -52,9 +52,9 @@ export async function* averageInWindows(
   let previous: Uint8Array | null = null;
 
   const finish = (limit: number, held: Uint8Array): WindowImage => {
-    const onset = start + current * window;
+    const onset = current * window;
     const count = average.frames;
-    const duration = Math.min(window, Math.min(limit, stop) - onset);
+    const duration = Math.min(window, Math.min(limit, stop) - start - onset);
     current++;
     return {
       image: count > 0 ? average.take() : held.slice(),

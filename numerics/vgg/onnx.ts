@@ -1,0 +1,36 @@
+import { onnxModel } from '../onnx-model.js';
+import { type GraphRequest, outputName, vggModel } from './graph.js';
+import type { VggSession } from './session.js';
+
+/**
+ * Opens the network in ONNX Runtime (CPU). Results do not depend on `threads`. Native code blocks its JavaScript
+ * thread while a frame is computed, so sessions live on a worker (`session.ts`).
+ */
+export async function openOnnx(request: GraphRequest, threads: number): Promise<VggSession> {
+  const { default: ort } = await import('onnxruntime-node');
+  const session = await ort.InferenceSession.create(onnxModel(vggModel(request)), {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+  });
+  const { height, width } = request;
+  return {
+    async frame(pixels) {
+      const outputs = await session.run({ frame: new ort.Tensor('uint8', pixels, [height, width, 3]) });
+      const data = (name: string) => outputs[name]!.data;
+      const asked = request.layers.filter((layer) => request.statisticsOf.has(layer.name));
+      const kernels = asked.reduce((sum, layer) => sum + layer.kernels, 0);
+      const statistics = new Float64Array(request.statistics.length * kernels);
+      let at = 0;
+      for (const statistic of request.statistics) {
+        for (const layer of asked) {
+          statistics.set(data(outputName(statistic, layer.name)) as Float64Array, at);
+          at += layer.kernels;
+        }
+      }
+      const maps = [...(request.maps?.keys() ?? [])].map((layer) => data(outputName('map', layer)) as Float32Array);
+      return { statistics, maps };
+    },
+    close: () => session.release(),
+  };
+}

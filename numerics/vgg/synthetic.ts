@@ -1,0 +1,41 @@
+import { Xoshiro128 } from '../xoshiro.js';
+import { type ConvLayer, vgg16 } from './layers.js';
+
+/**
+ * Random weights for the 13 layers of VGG-16: the right shape, nothing learnt. For tests and demonstrations.
+ * They are meant for `torch` pre-processing, whose inputs have about unit variance.
+ *
+ * - `seed`: start of the random numbers. `width`: kernels of the first layer; the others keep VGG-16's proportions.
+ * - Numbers are approximately normal: sums of twelve 16-bit uniform numbers (Irwin-Hall), layer by layer, kernels in
+ *   the order [kernel, channel, y, x]. Only integer arithmetic, + - * / and square root are used, so that every
+ *   machine and JavaScript engine makes the same bits. Biases are 0.
+ * - First layer: variance 2 / (9 channels) as in He et al. (2015); luminance, colours and edges all count.
+ * - Deeper layers: each kernel's mean is taken off. Maps after a ReLU are positive everywhere; kernels that do not sum
+ *   to zero would all answer to that common part, more so with every layer, until the kernels of a deep layer had
+ *   nearly the same series. What is left of a ReLU's output without its mean has (1 - 1/pi) / 2 of the variance
+ *   that went in, hence the gain 2 / (1 - 1/pi).
+ */
+export function syntheticVgg16(seed: number, width: number): ConvLayer[] {
+  const random = new Xoshiro128(seed);
+  let channels = 3;
+  return vgg16.map(({ name, poolings, width: full }, index) => {
+    const kernels = (width * full) / 64;
+    const size = channels * 9;
+    const gain = index === 0 ? 2 : 2 / (1 - 1 / Math.PI);
+    const scale = Math.sqrt(gain / size);
+    const weight = new Float32Array(kernels * size);
+    const drawn = new Float64Array(size);
+    for (let kernel = 0; kernel < kernels; kernel++) {
+      let sum = 0;
+      for (let i = 0; i < size; i++) {
+        drawn[i] = random.nearlyNormal();
+        sum += drawn[i]!;
+      }
+      const mean = index === 0 ? 0 : sum / size;
+      for (let i = 0; i < size; i++) weight[kernel * size + i] = (drawn[i]! - mean) * scale;
+    }
+    const layer = { name, poolings, channels, kernels, weight, bias: new Float32Array(kernels) };
+    channels = kernels;
+    return layer;
+  });
+}

@@ -1,0 +1,110 @@
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import type { StepType } from '../../engine/step-type.js';
+import { type Activation, type Preprocessing, type Statistic, vgg16Names } from '../../numerics/vgg/layers.js';
+import type { Backend } from '../../numerics/vgg/session.js';
+
+export interface ExtractParams {
+  readonly layers: readonly string[];
+  readonly statistics: readonly Statistic[];
+  readonly activation: Activation;
+  readonly preprocessing: 'auto' | Preprocessing;
+  readonly backend: Backend;
+}
+
+export const extractStep: StepType<ExtractParams> = {
+  name: 'extract',
+  version: 1,
+  title: 'Images through VGG-16: a number for the map of every kernel',
+  description: `
+Every image goes, at its own size, through the convolutional layers of VGG-16 (3x3 kernels, zero padding 1, ReLU; 2x2 max
+pooling, rounding down, between the five blocks). Nothing is resized or cropped; the last pooling and the fully
+connected layers are unused. What leaves is one number per kernel and statistic, not the maps.
+
+Kernels are named like \`conv5_3/k276\`, numbered from 1 as in the paper. Layers 1 to 13 of the paper are
+${vgg16Names.join(', ')}.
+
+| statistic | over the places of a map with values a |
+|---|---|
+| \`mean\` | sum(a) / n |
+| \`max\` | largest a |
+| \`sd\` | sqrt(sum((a - mean)^2) / n) |
+| \`active\` | share of places with a > 0 |
+
+- **Weights**: safetensors (F32, F16, BF16), recognised by their content. Kernel widths are those of the file. Synthetic
+  weights are random numbers; everything made from them is marked as untrained.
+- **Pre-processing** belongs to the weights. \`torch\`: RGB / 255, minus (0.485, 0.456, 0.406), over (0.229, 0.224, 0.225).
+  \`caffe\`: BGR minus (103.939, 116.779, 123.68), as Keras' and the original weights want it. \`auto\`: \`torch\` under
+  torchvision's and timm's names and for synthetic weights, \`caffe\` under Keras' names. No file says it itself: check it.
+- **Which kernels**: torchvision's and the original (Keras, Caffe, MATLAB) weights are different networks. The paper's
+  kernel numbers hold for the original ones only.
+- **Precision**: convolutions in float32; means over rows in float32, over columns in float64: within 2e-6 of PyTorch's
+  float32 maps averaged in float64, in units of the largest mean of the layer.
+- **Backends**: \`onnx\` (ONNX Runtime, CPU) gives the same bits for any number of threads. \`tfjs\` is TensorFlow.js
+  (tfjs-node where it is installed, else WASM: some ten times slower) and agrees within 1e-5.
+- An image equal to the one before is not computed again. Only the layers up to the deepest one asked for are computed.`,
+  sources: [
+    'Simonyan & Zisserman (2015), Very deep convolutional networks for large-scale image recognition, ICLR',
+    'Sohn et al. (2024), Psychoradiology 4, kkae021, doi 10.1093/psyrad/kkae021',
+  ],
+  inputs: {
+    frames: { type: 'frames', description: 'The images.' },
+    weights: { type: 'weights', description: 'Weights of VGG-16.' },
+  },
+  outputs: {
+    activations: { type: 'activations', description: 'Statistics of every kernel for every image.' },
+  },
+  params: {
+    type: 'object',
+    properties: {
+      layers: {
+        type: 'array',
+        items: { enum: [...vgg16Names] },
+        minItems: 1,
+        uniqueItems: true,
+        default: [...vgg16Names],
+        description: 'Layers to keep. The order is always that of the network.',
+      },
+      statistics: {
+        type: 'array',
+        items: { enum: ['mean', 'max', 'sd', 'active'] },
+        minItems: 1,
+        uniqueItems: true,
+        default: ['mean'],
+        description: 'What to keep of a map.',
+      },
+      activation: {
+        enum: ['relu', 'linear'],
+        default: 'relu',
+        description: 'Maps after the ReLU (`relu`), or before it (`linear`).',
+      },
+      preprocessing: {
+        enum: ['auto', 'caffe', 'torch'],
+        default: 'auto',
+        description: 'How pixels become numbers; `auto` goes by the names in the weight file.',
+      },
+      backend: {
+        enum: ['onnx', 'tfjs'],
+        default: 'onnx',
+        description: 'What computes the network.',
+      },
+    },
+  },
+  needs: () => ({ cores: os.availableParallelism(), memoryMB: 1800 }),
+  tools: async ({ backend }) => ({ [backend]: backendVersion(backend) }),
+  run: async (context) => (await import('./run.js')).run(context),
+};
+
+/** Package and version of the backend; whether tfjs-node is there decides what `tfjs` means. */
+function backendVersion(backend: Backend): string {
+  const names = backend === 'onnx' ? ['onnxruntime-node'] : ['@tensorflow/tfjs-node', '@tensorflow/tfjs-backend-wasm'];
+  const require = createRequire(import.meta.url);
+  for (const name of names) {
+    try {
+      return `${name} ${(require(`${name}/package.json`) as { version: string }).version}`;
+    } catch {
+      // The next one.
+    }
+  }
+  throw new Error(`none of ${names.join(', ')} is installed`);
+}

@@ -1,0 +1,108 @@
+import { writeActivations } from '../../artifacts/activations.js';
+import type { Artifact, Produced } from '../../artifacts/artifact.js';
+import { type FramesData, readFrames } from '../../artifacts/frames.js';
+import { type Kernel, kernelName } from '../../artifacts/kernels.js';
+import { UserError } from '../../artifacts/user-error.js';
+import { one, type StepContext } from '../../engine/step-type.js';
+import { type ConvLayer, mapSize } from '../../numerics/vgg/layers.js';
+import { type Network, openNetwork } from '../../numerics/vgg/network.js';
+import { loadWeights } from '../weights/network.js';
+import type { ExtractParams } from './index.js';
+
+export async function run(context: StepContext<ExtractParams>): Promise<Record<string, Produced>> {
+  const { params, signal, workDir } = context;
+  const frames = await readFrames(one(context.inputs, 'frames'));
+  const weights = await loadWeights(one(context.inputs, 'weights'));
+  const asked = new Set(params.layers);
+  const layers = upToDeepest(weights.layers, asked);
+  checkSize(layers, frames, one(context.inputs, 'frames'));
+  const kept = layers.filter((layer) => asked.has(layer.name));
+  const preprocessing = params.preprocessing === 'auto' ? weights.preprocessing : params.preprocessing;
+  if (weights.untrained) context.note('untrained: the weights are random numbers, so these activations mean nothing');
+
+  const network = await openNetwork(
+    {
+      backend: params.backend,
+      threads: context.threads,
+      graph: {
+        layers,
+        height: frames.height,
+        width: frames.width,
+        preprocessing,
+        activation: params.activation,
+        statistics: params.statistics,
+        statisticsOf: asked,
+      },
+    },
+    signal,
+  );
+  try {
+    const kernels = kernelsOf(kept);
+    const values = await statisticsOfAll(network, frames, params.statistics.length, kernels.length, context);
+    const activations = await writeActivations(workDir, {
+      values,
+      statistics: params.statistics,
+      frames: frames.rows.length,
+      kernels,
+      interval: frames.window,
+      activation: params.activation,
+      weights: { ...weights.facts, preprocessing, widths: kept.map((layer) => layer.kernels) },
+      ...(weights.untrained && { untrained: true }),
+    });
+    return { activations };
+  } finally {
+    await network.close();
+  }
+}
+
+/** All frames, one at a time: [statistic, frame, kernel]. */
+async function statisticsOfAll(
+  network: Network,
+  frames: FramesData,
+  statistics: number,
+  kernels: number,
+  { progress, signal }: Pick<StepContext, 'progress' | 'signal'>,
+): Promise<Float64Array> {
+  const count = frames.rows.length;
+  const values = new Float64Array(statistics * count * kernels);
+  let before: Uint8Array | null = null;
+  let result: Float64Array | null = null;
+  for (let frame = 0; frame < count; frame++) {
+    signal.throwIfAborted();
+    const pixels = await frames.readFrame(frame);
+    if (!result || !before || Buffer.compare(pixels, before) !== 0) result = (await network.frame(pixels)).statistics;
+    before = pixels;
+    for (let s = 0; s < statistics; s++) {
+      values.set(result.subarray(s * kernels, (s + 1) * kernels), (s * count + frame) * kernels);
+    }
+    progress(frame + 1, count, 'images');
+  }
+  return values;
+}
+
+/** Nothing deeper than the deepest layer asked for is computed. */
+export function upToDeepest(layers: readonly ConvLayer[], asked: ReadonlySet<string>): readonly ConvLayer[] {
+  return layers.slice(0, layers.findLastIndex((layer) => asked.has(layer.name)) + 1);
+}
+
+function kernelsOf(layers: readonly ConvLayer[]): Kernel[] {
+  return layers.flatMap(({ name, kernels }) =>
+    Array.from({ length: kernels }, (_, index) => ({
+      name: kernelName(name, index + 1),
+      layer: name,
+      kernel: index + 1,
+    })),
+  );
+}
+
+/** After four poolings an image of less than 16 pixels has no pixel left. */
+function checkSize(layers: readonly ConvLayer[], { height, width }: FramesData, artifact: Artifact): void {
+  const lost = layers.find((layer) => Math.min(...mapSize(layer, height, width)) === 0);
+  if (!lost) return;
+  throw new UserError({
+    message: `images of ${width} x ${height} pixels are too small for ${lost.name}`,
+    place: { file: artifact.origin },
+    expected: `at least ${2 ** lost.poolings} pixels in both directions, or shallower layers`,
+    keys: ['layers'],
+  });
+}

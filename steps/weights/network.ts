@@ -1,0 +1,41 @@
+import type { Artifact, JsonObject } from '../../artifacts/artifact.js';
+import { readWeights } from '../../artifacts/weights.js';
+import type { ConvLayer, Preprocessing } from '../../numerics/vgg/layers.js';
+
+export interface VggWeights {
+  readonly layers: readonly ConvLayer[];
+  /** What `preprocessing: auto` means for these weights. */
+  readonly preprocessing: Preprocessing;
+  /** For sidecars: where the numbers come from. */
+  readonly facts: JsonObject;
+  readonly untrained: boolean;
+}
+
+/** The numbers of a `weights` artifact: from its file, or drawn from its seed. Throws UserError for a bad file. */
+export async function loadWeights(artifact: Artifact): Promise<VggWeights> {
+  const weights = readWeights(artifact);
+  if (weights.origin === 'synthetic') {
+    const { syntheticVgg16 } = await import('../../numerics/vgg/synthetic.js');
+    const { seed, width } = weights;
+    return {
+      layers: syntheticVgg16(seed, width),
+      preprocessing: 'torch',
+      facts: { origin: 'synthetic', seed, width },
+      untrained: true,
+    };
+  }
+  const { readSafetensors } = await import('./safetensors.js');
+  const { readVgg16 } = await import('./vgg-tensors.js');
+  const file = await readSafetensors(weights.file, artifact.origin);
+  try {
+    const { layers, title, preprocessing } = await readVgg16(file);
+    return {
+      layers,
+      preprocessing,
+      facts: { origin: 'file', format: 'safetensors', names: title },
+      untrained: false,
+    };
+  } finally {
+    await file.close();
+  }
+}
