@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, rename, stat, utimes } from 'node:fs/promises';
+import { chmod, copyFile, lstat, rename, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { type FileDigest, hashFile } from './digest.js';
+import { makeFolder } from './make-folder.js';
 import type { StoreRecord } from './record.js';
 
 /** A file whose clock is this much ahead of the writer's is still taken as not modified since. */
@@ -70,7 +71,7 @@ export async function addBlob(blobs: string, source: string, signal?: AbortSigna
   const file = await hashFile(own, { signal, sync: true });
   if (await isPresent(blobs, file)) return file;
   const blob = blobFile(blobs, file.digest);
-  await mkdir(path.dirname(blob), { recursive: true });
+  await makeFolder(path.dirname(blob));
   await rename(own, blob);
   return file;
 }

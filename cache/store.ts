@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { JsonObject } from '../artifacts/artifact.js';
 import { UserError } from '../artifacts/user-error.js';
@@ -7,6 +7,7 @@ import { writeAtomic } from './atomic-file.js';
 import { addBlob, blobFile, examineBlobs, isSound, type Suspicion } from './blobs.js';
 import { artifactDigest, type FileDigest } from './digest.js';
 import { folderError } from './folder-error.js';
+import { makeFolder } from './make-folder.js';
 import { RECORD_FORMAT, readRecord, recordFile, type StoredOutput, type StoreRecord } from './record.js';
 import { openRunFolder, ownedName, type RunFolder, removeAbandoned } from './work-folders.js';
 
@@ -104,7 +105,7 @@ export async function openStore(folder: string): Promise<Store> {
     },
     openRun: () =>
       writing(async () => {
-        await mkdir(at('tmp'), { recursive: true });
+        await makeFolder(at('tmp'));
         return openRunFolder(at('tmp'));
       }),
     put: (run, key, result, signal) =>
@@ -125,14 +126,14 @@ export async function openStore(folder: string): Promise<Store> {
           ingredients: result.ingredients,
         };
         const file = recordFile(records, key);
-        await mkdir(path.dirname(file), { recursive: true });
+        await makeFolder(path.dirname(file));
         await writeAtomic(file, JSON.stringify(record), path.join(run.dir, `${key}.record`));
         return record;
       }),
     writeFile: (file, text) =>
       writing(async () => {
-        await mkdir(path.dirname(at(file)), { recursive: true });
-        await mkdir(at('tmp'), { recursive: true });
+        await makeFolder(path.dirname(at(file)));
+        await makeFolder(at('tmp'));
         await writeAtomic(at(file), text, path.join(dir, 'tmp', ownedName()));
       }),
     sweep: () => removeAbandoned(at('tmp')),
@@ -159,7 +160,7 @@ function hasFormat(dir: string): boolean {
 }
 
 async function create(dir: string): Promise<void> {
-  for (const name of ['blobs', 'records', 'tmp']) mkdirSync(path.join(dir, name), { recursive: true });
+  for (const name of ['blobs', 'records', 'tmp']) await makeFolder(path.join(dir, name));
   // Backup programs leave tagged folders out (bford.info/cachedir); version control should too.
   await writeFile(
     path.join(dir, 'CACHEDIR.TAG'),
@@ -200,7 +201,7 @@ function everyFile(record: StoreRecord): Suspicion[] {
 async function quarantine(dir: string, file: FileDigest): Promise<void> {
   const folder = path.join(dir, 'quarantine');
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await rename(blobFile(path.join(dir, 'blobs'), file.digest), path.join(folder, `${file.digest}-${Date.now()}`));
   } catch {
     // The record is not used either way; the step runs again and puts a sound blob in its place if it can.

@@ -4,6 +4,7 @@ import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { sha256 } from './digest.js';
+import { makeFolder } from './make-folder.js';
 
 /** A folder of another machine is only called abandoned when its run has not touched it for this long. */
 const STALE_MS = 6 * 3600_000;
@@ -32,7 +33,7 @@ export function ownedName(): string {
  */
 export async function openRunFolder(tmp: string): Promise<RunFolder> {
   const dir = path.join(tmp, ownedName());
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   const heartbeat = setInterval(() => {
     const now = new Date();
     utimes(dir, now, now).catch(() => undefined);

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Artifact } from '../artifacts/artifact.js';
 import { UserError } from '../artifacts/user-error.js';
 import { folderError } from '../cache/folder-error.js';
+import { makeFolder } from '../cache/make-folder.js';
 import type { Emit } from './perform.js';
 import { stemsOf } from './result-names.js';
 import { isComplete, type Manifest, openManifest, type PublishedEntry } from './results-manifest.js';
@@ -82,7 +83,7 @@ async function publishOutput(
   const gone = [...before.keys()].filter((stem) => !stems.includes(stem));
   if (outdated.length === 0 && gone.length === 0) return 0;
 
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   await removeLeftovers(options.root);
   const temporary = path.join(options.root, `.${output}-${randomBytes(4).toString('hex')}.tmp`);
   try {
@@ -90,7 +91,7 @@ async function publishOutput(
     await inParallel(outdated, async ({ member, stem }, index) => {
       options.signal.throwIfAborted();
       const folder = path.join(temporary, String(index));
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       prepared[index] = { stem, folder, entry: await prepare(member, stem, folder, options) };
     });
     const after = new Map(
@@ -100,7 +101,7 @@ async function publishOutput(
     await manifest.save();
     for (const { stem, folder, entry } of prepared) {
       for (const [file] of entry.files) {
-        await mkdir(path.dirname(path.join(dir, file)), { recursive: true });
+        await makeFolder(path.dirname(path.join(dir, file)));
         await rename(path.join(folder, file), path.join(dir, file));
       }
       after.set(stem, entry);
