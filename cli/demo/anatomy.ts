@@ -42,7 +42,7 @@ export function demoGrid(size: number): Grid {
   const low = [-78, -114, -66];
   const high = [78, 80, 88];
   const dim = low.map((from, axis) => Math.ceil((high[axis]! - from) / size)) as [number, number, number];
-  const origin = low.map((from) => from + size / 2);
+  const origin = low.map((from, axis) => (from + high[axis]! - (dim[axis]! - 1) * size) / 2);
   const affine = [size, 0, 0, origin[0]!, 0, size, 0, origin[1]!, 0, 0, size, origin[2]!, 0, 0, 0, 1];
   return makeGrid(dim, affine, 4);
 }
@@ -61,12 +61,10 @@ export interface Head {
 export function drawHead(grid: Grid, name: string): Head {
   const random = seededRandom(`${name}/head`);
   const stretch = [0, 1, 2].map(() => random.between(0.98, 1.02));
-  const folds = Array.from({ length: 3 }, () => [
-    random.between(0.1, 0.22),
-    random.between(0.1, 0.22),
-    random.between(0.1, 0.22),
-    random.between(0, 2 * Math.PI),
-  ]);
+  const folds = Array.from({ length: 5 }, () => {
+    const wave = [0, 1, 2].map(() => random.between(-0.25, 0.25));
+    return [...wave, random.between(0, 2 * Math.PI)] as const;
+  });
   const count = voxelCount(grid);
   const head = { mask: new Uint8Array(count), mean: new Float32Array(count), tissue: new Uint8Array(count) };
   for (let offset = 0; offset < count; offset++) {
@@ -76,7 +74,7 @@ export function drawHead(grid: Grid, name: string): Head {
     if (depth > 1) continue;
     const fold = folds.reduce((sum, [fx, fy, fz, phase]) => sum + Math.sin(fx! * x + fy! * y + fz! * z + phase!), 0);
     const fluid = ventricles.some((part) => radius(part, ...at) < 1);
-    const tissue = fluid ? 3 : depth > 0.78 + 0.04 * fold ? 1 : 2;
+    const tissue = fluid ? 3 : depth > 0.78 + 0.03 * fold ? 1 : 2;
     head.mask[offset] = 1;
     head.tissue[offset] = tissue;
     head.mean[offset] = [0, 1000, 780, 1250][tissue]! + 40 * fold;

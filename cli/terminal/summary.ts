@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Colours } from './colour.js';
 import type { Note, ProgressState } from './progress-state.js';
 import { count, duration } from './text.js';
@@ -24,7 +25,8 @@ export function summary(state: ProgressState, paint: Colours): string[] {
     const head = ended.interrupted ? paint.yellow('Interrupted') : ended.ok ? paint.green('Done') : paint.red('Failed');
     lines.push(`${head}: ${parts.join(', ')} (${duration(ended.seconds)}).`);
   }
-  const folders = [...new Set(state.published.map(({ dir }) => dir))];
+  // Each output has a folder of its own; the one above is what the user wants to open.
+  const folders = new Set(state.published.map(({ dir }) => path.dirname(dir)));
   for (const dir of folders) lines.push(`Results: ${paint.bold(dir)}`);
   return lines;
 }

@@ -43,9 +43,15 @@ describe('the summary of a run', () => {
     expect(summaryOf([...notes, ended({ ran: 4 })])[0]).toBe('note    fit[sub-01] and 3 more: 3 kernels left out');
   });
 
-  it('names the folder of the results once', () => {
+  it('names the folder above the outputs once', () => {
     const published = ['a', 'b'].map(
-      (output): RunEvent => ({ time: 1, type: 'published', output, files: 2, dir: '/data/results/w/default' }),
+      (output): RunEvent => ({
+        time: 1,
+        type: 'published',
+        output,
+        files: 2,
+        dir: `/data/results/w/default/${output}`,
+      }),
     );
     const lines = summaryOf([...published, ended({ ran: 1 })]);
     expect(lines.filter((line) => line.includes('/data/results'))).toEqual(['Results: /data/results/w/default']);
