@@ -1,0 +1,208 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openStore } from '../../cache/store.js';
+import { safeName, stemsOf } from '../../engine/result-names.js';
+import { sidecarNames } from '../../engine/sidecar.js';
+import { smallDisk } from '../support/full-disk.js';
+import { filesBelow, makeStudy, type Ran, type Study } from '../support/tiny-study.js';
+
+let study: Study;
+afterEach(() => study?.remove());
+
+const YAML = `voxreel: 1
+name: study
+params: { end: "!" }
+inputs:
+  people: { type: people, path: people }
+steps:
+  each: { uses: append, foreach: inputs.people, in: { text: item.text }, with: { suffix: "\${params.end}" } }
+  all: { uses: join, in: { texts: steps.each } }
+outputs: { each: steps.each, all: steps.all }
+experiments: { question: { end: "?" } }
+`;
+
+async function start(): Promise<Ran> {
+  study = await makeStudy(YAML);
+  await study.write('people/sub-01.txt', 'One');
+  await study.write('people/sub-02.txt', 'Two');
+  return study.run();
+}
+
+const published = (result: Ran) =>
+  Object.fromEntries(
+    result.events.flatMap((event) => (event.type === 'published' ? [[event.output, event.written]] : [])),
+  );
+const at = (...parts: string[]) => path.join(study.dir, 'results/study/default', ...parts);
+
+describe('published results', () => {
+  it('have names of their members and sidecars that say what they are and what made them', async () => {
+    const result = await start();
+    expect(await filesBelow(path.join(study.dir, 'results'))).toEqual([
+      'study/default/.voxreel.json',
+      'study/default/all/all.json',
+      'study/default/all/all.txt',
+      ...['01', '02'].flatMap((sub) => [`study/default/each/sub-${sub}.json`, `study/default/each/sub-${sub}.txt`]),
+    ]);
+    expect(await readFile(at('each/sub-02.txt'), 'utf8')).toBe('Two!');
+    const sidecar = JSON.parse(await readFile(at('each/sub-02.json'), 'utf8'));
+    expect(sidecar).toMatchObject({
+      Description: 'A text.',
+      Units: 'letters',
+      Letters: 4,
+      Step: 'append',
+      Instance: 'each[sub-02]',
+      Parameters: { suffix: '!' },
+      Digest: result.outputs.get('each')![1]!.digest,
+      VoxreelVersion: JSON.parse(await readFile('package.json', 'utf8')).version,
+    });
+    expect(existsSync(path.join(study.dir, '.voxreel/records', sidecar.Key.slice(0, 2), `${sidecar.Key}.json`))).toBe(
+      true,
+    );
+  });
+
+  it('are not touched when nothing changed', async () => {
+    await start();
+    const before = await stat(at('each/sub-01.txt'));
+    const again = await study.run();
+    expect(published(again)).toEqual({ each: 0, all: 0 });
+    const after = await stat(at('each/sub-01.txt'));
+    expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
+  });
+
+  it('are written again one by one when they changed or are gone, and only those', async () => {
+    await start();
+    await rm(at('each/sub-01.json'));
+    expect(published(await study.run())).toEqual({ each: 2, all: 0 });
+    await study.write('people/sub-02.txt', 'Zwei');
+    expect(published(await study.run())).toEqual({ each: 2, all: 2 });
+    expect(await readFile(at('each/sub-02.txt'), 'utf8')).toBe('Zwei!');
+  });
+
+  it('of an experiment have a folder of their own', async () => {
+    await start();
+    await study.run({ experiment: 'question' });
+    expect(await readFile(at('../question/all/all.txt'), 'utf8')).toBe('sub-01=One? sub-02=Two?');
+    expect(await readFile(at('all/all.txt'), 'utf8')).toBe('sub-01=One! sub-02=Two!');
+  });
+
+  it('that no one asks for any more are removed; what the user put there stays', async () => {
+    await start();
+    await writeFile(at('all/notes.md'), 'mine');
+    await rm(path.join(study.dir, 'people/sub-02.txt'));
+    await study.write('study.yaml', YAML.replace(', all: steps.all', ''));
+    await study.run();
+    expect(await filesBelow(at())).toEqual(['.voxreel.json', 'all/notes.md', 'each/sub-01.json', 'each/sub-01.txt']);
+  });
+
+  it('leave no temporary folder, and old ones of killed runs are cleaned up', async () => {
+    await start();
+    const leftover = at('.each-0a1b2c3d.tmp');
+    await mkdir(leftover);
+    await utimes(leftover, 0, 0);
+    await study.write('people/sub-02.txt', 'Zwei');
+    await study.run();
+    expect((await readdir(at())).sort()).toEqual(['.voxreel.json', 'all', 'each']);
+  });
+
+  it('never mistake the files of an interrupted publication for current ones', async () => {
+    await start();
+    // As after a kill between moving a file in and listing it: the manifest has forgotten the entry.
+    const manifest = JSON.parse(await readFile(at('.voxreel.json'), 'utf8'));
+    delete manifest.outputs.each['sub-01'];
+    await writeFile(at('.voxreel.json'), JSON.stringify(manifest));
+    await writeFile(at('each/sub-01.txt'), 'Bad!');
+    expect(published(await study.run())).toEqual({ each: 2, all: 0 });
+    expect(await readFile(at('each/sub-01.txt'), 'utf8')).toBe('One!');
+  });
+
+  it('are written anew by another version of voxreel', async () => {
+    await start();
+    const manifest = JSON.parse(await readFile(at('.voxreel.json'), 'utf8'));
+    await writeFile(at('.voxreel.json'), JSON.stringify({ ...manifest, voxreel: '0.0.1' }));
+    expect(published(await study.run())).toEqual({ each: 4, all: 2 });
+  });
+
+  it('that do not fit on the disk fail with the folder named; the run keeps what it made', async ({ skip }) => {
+    const disk = smallDisk(1);
+    if (!disk) return skip('no permission to mount');
+    try {
+      study = await makeStudy(YAML);
+      await study.write('people/sub-01.txt', 'x'.repeat(700_000));
+      const result = await study.run({ resultsDir: disk.dir });
+      expect(result).toMatchObject({ ok: false, ran: 2 });
+      const failed = result.events.flatMap((event) => (event.type === 'failed' ? [event] : []));
+      expect(failed.map(({ instance }) => instance)).toEqual(['outputs.all']);
+      expect(failed[0]!.problems[0]).toMatchObject({ message: 'the disk of the results folder is full' });
+      expect(failed[0]!.stack).toBeUndefined();
+      const elsewhere = await study.run();
+      expect(elsewhere).toMatchObject({ ok: true, ran: 0 });
+    } finally {
+      disk.remove();
+    }
+  });
+});
+
+describe('a run whose cache is on a full disk', () => {
+  it('fails with the folder named, and goes on from there when there is room', async ({ skip }) => {
+    const disk = smallDisk(2);
+    if (!disk) return skip('no permission to mount');
+    try {
+      study = await makeStudy(YAML);
+      await study.write('people/sub-01.txt', 'small');
+      await study.write('people/sub-02.txt', 'x'.repeat(3 << 20));
+      const store = await openStore(disk.dir);
+      const result = await study.run({ store, keepGoing: true });
+      expect(result).toMatchObject({ ok: false, ran: 1, failed: 1, skipped: 1 });
+      const failed = result.events.find((event) => event.type === 'failed');
+      expect(failed).toMatchObject({
+        instance: 'each[sub-02]',
+        problems: [{ message: 'the disk of the cache folder is full', place: { file: disk.dir } }],
+      });
+      expect(await readdir(path.join(disk.dir, 'tmp'))).toEqual([]);
+      await study.write('people/sub-02.txt', 'smaller');
+      const again = await study.run({ store: await openStore(disk.dir) });
+      expect(again.ok).toBe(true);
+      expect(again.worked).toEqual(['all', 'each[sub-02]']);
+    } finally {
+      disk.remove();
+    }
+  });
+});
+
+describe('names of results', () => {
+  it('are BIDS entities in the order of BIDS, else labels, else the name of the output', () => {
+    expect(stemsOf('fit', [{ label: 'x', entities: { run: '2', task: 'pixar', sub: '01', own: 'a' } }])).toEqual([
+      'sub-01_task-pixar_run-2_own-a',
+    ]);
+    expect(stemsOf('fit', [{ label: 'first half' }, {}])).toEqual(['first-half', 'fit']);
+  });
+
+  it('differ where entities do not', () => {
+    const entities = { sub: '01' };
+    expect(
+      stemsOf('fit', [
+        { label: 'sub-01_run-1', entities },
+        { label: 'sub-01_run-2', entities },
+      ]),
+    ).toEqual(['sub-01_run-1', 'sub-01_run-2']);
+  });
+
+  it('cannot leave their folder', () => {
+    expect(safeName('../../etc/passwd')).toBe('-..-etc-passwd');
+    expect(safeName('..')).toBe('unnamed');
+  });
+
+  it('of sidecars clash with nothing', () => {
+    const names = sidecarNames(['a.nii.gz', 'b.png', 'b.svg', 'c.json', 'c.tsv', 'd.tsv', 'deep/a.tsv']);
+    expect(Object.fromEntries(names)).toEqual({
+      'a.nii.gz': 'a.json',
+      'b.png': 'b.png.json',
+      'b.svg': 'b.svg.json',
+      'c.tsv': 'c.tsv.json',
+      'd.tsv': 'd.json',
+      'deep/a.tsv': 'deep/a.json',
+    });
+  });
+});
