@@ -118,7 +118,7 @@ function overSpace(map: Float32Array, kernels: number, statistic: Statistic): Fl
     for (let i = 0; i < map.length; ) for (let k = 0; k < kernels; k++, i++) out[k] = add(out[k]!, map[i]!, k);
     return out;
   };
-  if (statistic === 'max') return over(Number.NEGATIVE_INFINITY, Math.max);
+  if (statistic === 'max') return over(Number.NEGATIVE_INFINITY, (so, value) => Math.max(so, value));
   if (statistic === 'active') return over(0, (so, value) => so + (value > 0 ? 1 : 0)).map((count) => count / places);
   const mean = over(0, (so, value) => so + value).map((sum) => sum / places);
   if (statistic === 'mean') return mean;

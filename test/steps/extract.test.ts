@@ -1,0 +1,386 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { decode as decodePng } from 'fast-png';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readActivations } from '../../artifacts/activations.js';
+import type { Artifact } from '../../artifacts/artifact.js';
+import { writeFrameTable } from '../../artifacts/frames.js';
+import { readNpy, writeNpy } from '../../artifacts/npy.js';
+import { readSeries } from '../../artifacts/series.js';
+import { aggregateStep } from '../../steps/aggregate/index.js';
+import { featureMaps } from '../../steps/extract/feature-maps.js';
+import { extractStep } from '../../steps/extract/index.js';
+import { artifact, asArtifact, type RunOptions, runStep } from '../support/run-step.js';
+import { describeShared, shared } from '../support/shared.js';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'voxreel-extract-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+/** A frames artifact from images [y, x, rgb] of one size. */
+async function frames(height: number, width: number, images: readonly Uint8Array[]): Promise<Artifact> {
+  const folder = await mkdtemp(path.join(dir, 'frames-'));
+  const files = { 'frames.npy': path.join(folder, 'frames.npy'), 'frames.tsv': path.join(folder, 'frames.tsv') };
+  await writeNpy(files['frames.npy'], [images.length, height, width, 3], Uint8Array.from(Buffer.concat(images)));
+  await writeFrameTable(
+    files['frames.tsv'],
+    images.map((_, frame) => ({ frame, onset: frame * 2, duration: 2, images: 48 })),
+  );
+  return artifact('frames', files, { window: 2, width, height });
+}
+
+const synthetic = (seed: number, width: number) =>
+  artifact('weights', {}, { origin: 'synthetic', seed, width, untrained: true });
+
+async function extract(
+  images: Artifact,
+  weights: Artifact,
+  params: Record<string, unknown> = {},
+  options?: RunOptions,
+) {
+  const { produced, notes } = await runStep(extractStep, dir, { frames: images, weights }, params, options);
+  return { ...(await readActivations(asArtifact('activations', produced.activations!))), produced, notes };
+}
+
+/** Pseudo-random pixels, the same every time. */
+function noise(count: number): Uint8Array {
+  let state = 12345;
+  return Uint8Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return state >>> 24;
+  });
+}
+
+describeShared('extract against PyTorch', () => {
+  const folder = path.join(shared, 'weights');
+  const narrow = (name: string) =>
+    artifact('weights', { weights: path.join(folder, 'narrow/safetensors', name) }, { origin: 'file' });
+  const variants = {
+    f32: 'vgg16-narrow.safetensors',
+    f16: 'vgg16-narrow.timm.f16.safetensors',
+    bf16: 'vgg16-narrow.timm.bf16.safetensors',
+  };
+  const offsets = [0, 4, 8, 16, 24, 40, 56, 72, 104, 136, 168, 200, 232, 264];
+  // By size, in the order of the reference: two of 64 x 96, one of 67 x 101, three of 720 x 1280.
+  const groups = [
+    ['random-64x96-a', 'random-64x96-b'],
+    ['random-67x101'],
+    ['bunny-frame-000', 'bunny-frame-048', 'bunny-frame-096'],
+  ];
+  let images: Artifact[];
+  beforeAll(async () => {
+    images = await Promise.all(
+      groups.map(async (names) => {
+        const pictures = await Promise.all(
+          names.map(async (name) => decodePng(await readFile(path.join(folder, `images/${name}.png`)))),
+        );
+        return frames(
+          pictures[0]!.height,
+          pictures[0]!.width,
+          pictures.map(({ data }) => data as Uint8Array),
+        );
+      }),
+    );
+  });
+
+  /** Largest difference of a layer and image, in units of the largest mean of that layer and image. */
+  function worst(found: Float64Array, expected: Float64Array): number {
+    let largest = 0;
+    for (let layer = 0; layer < 13; layer++) {
+      const [from, to] = [offsets[layer]!, offsets[layer + 1]!];
+      const scale = Math.max(...expected.subarray(from, to));
+      for (let k = from; k < to; k++) largest = Math.max(largest, Math.abs(found[k]! - expected[k]!) / scale);
+    }
+    return largest;
+  }
+
+  async function worstOfAll(weights: Artifact, reference: string, params: Record<string, unknown>, sizes = [0, 1, 2]) {
+    const expected = (await readNpy(path.join(folder, 'expected', reference))).data as Float64Array;
+    let largest = 0;
+    for (const size of sizes) {
+      const found = await extract(images[size]!, weights, params);
+      const first = groups.slice(0, size).flat().length;
+      expect(found.kernels).toHaveLength(264);
+      for (let i = 0; i < found.frames; i++) {
+        const row = (first + i) * 264;
+        largest = Math.max(
+          largest,
+          worst(found.values.subarray(i * 264, (i + 1) * 264), expected.subarray(row, row + 264)),
+        );
+      }
+    }
+    return largest;
+  }
+
+  // The reference says: float32 in another order of summation stays below 3e-7, so 2e-6 leaves room for other processors.
+  test.each([
+    ['f32', 'torch'],
+    ['f32', 'caffe'],
+    ['f16', 'torch'],
+    ['f16', 'caffe'],
+    ['bf16', 'torch'],
+    ['bf16', 'caffe'],
+  ] as const)('gives the spatial means for %s weights and %s pre-processing', async (form, preprocessing) => {
+    const off = await worstOfAll(narrow(variants[form]), `means.${form}.${preprocessing}.npy`, { preprocessing });
+    expect(off).toBeLessThan(2e-6);
+  });
+
+  test('gives the spatial means with the TensorFlow.js backend, any size', async () => {
+    const off = await worstOfAll(narrow(variants.f32), 'means.f32.torch.npy', { backend: 'tfjs' }, [0, 1]);
+    expect(off).toBeLessThan(2e-6);
+  });
+
+  test('takes torchvision’s names for torch pre-processing', async () => {
+    const off = await worstOfAll(narrow(variants.f32), 'means.f32.torch.npy', { preprocessing: 'auto' }, [0]);
+    expect(off).toBeLessThan(2e-6);
+  });
+
+  test.each([
+    ['conv1_1', 'block1_conv1', 'torch'],
+    ['conv1_1', 'block1_conv1', 'caffe'],
+    ['conv5_3', 'block5_conv3', 'torch'],
+    ['conv5_3', 'block5_conv3', 'caffe'],
+  ] as const)('gives whole feature maps of %s (%s, %s)', async (layer, keras, preprocessing) => {
+    const expected = await readNpy(path.join(folder, `expected/map.${keras}.random-64x96-a.${preprocessing}.npy`));
+    const [kernels, height, width] = expected.shape as [number, number, number];
+    const maps = await featureMaps({
+      weights: narrow(variants.f32),
+      frames: images[0]!,
+      requests: Array.from({ length: kernels }, (_, k) => ({ frame: 0, kernel: `${layer}/k${k + 1}` })),
+      preprocessing,
+      signal: new AbortController().signal,
+      threads: 2,
+    });
+    const largest = (expected.data as Float32Array).reduce((a, b) => Math.max(a, b), 0);
+    maps.forEach((map, k) => {
+      expect([map.height, map.width]).toEqual([height, width]);
+      const due = expected.data.subarray(k * height * width, (k + 1) * height * width);
+      const off = map.data.reduce((worst, value, i) => Math.max(worst, Math.abs(value - due[i]!)), 0);
+      expect(off / largest).toBeLessThan(2e-6);
+    });
+  });
+
+  test('is the same, bit by bit, for one, two and three threads', async () => {
+    const [one, two, three] = await Promise.all(
+      [1, 2, 3].map((threads) =>
+        extract(images[2]!, narrow(variants.f32), { statistics: ['mean', 'sd'] }, { threads }),
+      ),
+    );
+    expect(two!.values).toEqual(one!.values);
+    expect(three!.values).toEqual(one!.values);
+  });
+
+  test('counts kernels without variance, and keeps them', async () => {
+    // On these images 8 of 264 kernels are always 0 with torch pre-processing (weights/expected/manifest.json).
+    const manifest = JSON.parse(await readFile(path.join(folder, 'expected/manifest.json'), 'utf8'));
+    const dead: number[] = manifest.arrays.find(
+      (a: { file: string }) => a.file === 'expected/means.f32.torch.npy',
+    ).kernels_always_zero;
+    const { produced } = await extract(images[0]!, narrow(variants.f32));
+    const aggregated = await runStep(aggregateStep, dir, {
+      activations: asArtifact('activations', produced.activations!),
+    });
+    const series = await readSeries(asArtifact('series', aggregated.produced.series!));
+    expect(series.kernels).toHaveLength(264);
+    for (const k of dead) expect([series.values[k], series.values[264 + k]]).toEqual([0, 0]);
+    const count = series.kernels.filter((_, k) => series.values[k] === series.values[264 + k]).length;
+    expect(aggregated.notes).toEqual([
+      expect.stringContaining(`${count} of 264 kernels have no variance over the 2 images`),
+    ]);
+    expect(series.interval).toBe(2);
+    await expect(
+      runStep(
+        aggregateStep,
+        dir,
+        { activations: asArtifact('activations', produced.activations!) },
+        { statistic: 'max' },
+      ),
+    ).rejects.toThrow(/hold no "max", only mean/);
+  });
+
+  describe('refuses bad files', async () => {
+    const { items } = JSON.parse(await readFile(path.join(folder, 'bad/manifest.json'), 'utf8')) as {
+      items: { file: string; expect: string; error_should_name: string[] }[];
+    };
+    // What each message must hold, from the manifest's words; `file size` and the like are said in numbers.
+    const words: Record<string, RegExp[]> = {
+      'truncated.safetensors': [/expected 16792 bytes/, /found 15792/, /download it again|download the file again/],
+      'header-beyond-file.safetensors': [/header length 50000000/, /file size/],
+      'header-length-2e63.safetensors': [/header length 9223372036854775816/],
+      'header-not-json.safetensors': [/header is not valid JSON/],
+      'overlapping-offsets.safetensors': [/features\.2\.weight/, /features\.0\.weight/, /overlap/],
+      'offset-outside.safetensors': [/features\.28\.weight/, /offsets/, /file size/],
+      'length-not-shape.safetensors': [/features\.10\.weight/, /\[4,2,3,3\]/, /288/, /284/],
+      'hole.safetensors': [/64 bytes/],
+      'integer-weights.safetensors': [/features\.0\.weight/, /I32/, /F32, F16 or BF16/],
+      'kernel-5x5.safetensors': [/features\.10\.weight/, /\[4,2,5,5\]/, /3x3/],
+      'hwio-layout.safetensors': [/features\.0\.weight/, /\[3,3,3,1\]/, /OIHW/],
+      'channel-mismatch.safetensors': [/features\.5\.weight/, /3 input channels/, /gives 1/],
+      'bias-length.safetensors': [/features\.7\.bias/, /3 values/, /2 kernels/],
+      'one-input-channel.safetensors': [/features\.0\.weight/, /1 input channel\b/, /3/],
+      'missing-layer.safetensors': [/features\.17\.weight/, /block4_conv1/],
+      'missing-bias.safetensors': [/features\.24\.bias/],
+      'nan.safetensors': [/features\.21\.weight/, /2 of \d+ values are NaN/],
+      'inf.safetensors': [/features\.0\.bias/, /Infinity/],
+      'no-tensors.safetensors': [/features\.0\.weight/, /no tensors/],
+      'other-net.safetensors': [/features\.0\.weight or block1_conv1/, /bert\.embeddings\.weight/],
+      'git-lfs-pointer.safetensors': [/Git LFS pointer/, /git lfs pull/],
+      'html-page.pth': [/HTML page/, /download the file again/],
+    };
+    const files = items.filter(
+      ({ file }) => file.endsWith('.safetensors') || file in words || file.startsWith('empty'),
+    );
+    const small = { layers: ['conv1_1'] };
+    let image: Artifact;
+    beforeAll(async () => {
+      image = await frames(16, 16, [noise(16 * 16 * 3)]);
+    });
+
+    test.each(files.map(({ file, expect }) => [file, expect] as const))('%s: %s', async (file, expected) => {
+      const weights = artifact('weights', { weights: path.join(folder, 'bad', file) }, { origin: 'file' });
+      if (expected !== 'reject') {
+        await expect(extract(image, weights, small)).resolves.toBeDefined();
+        expect(Object.keys(Object.prototype)).toEqual([]);
+        return;
+      }
+      const message = await extract(image, weights, small).then(
+        () => 'loaded',
+        (error: Error) => error.message,
+      );
+      expect(message).toContain(file);
+      for (const word of words[file] ?? [/empty/]) expect(message).toMatch(word);
+    });
+
+    test.each([
+      ['control.pth', /zip archive \(a PyTorch/],
+      ['truncated.legacy.pth', /pickle/],
+      ['control.h5', /HDF5/],
+      ['control.onnx', /ONNX/],
+      ['tfjs-control/model.json', /JSON/],
+      ['unknown.xyz', /no format of weights/],
+    ])('names the format of %s, which is not read yet', async (file, name) => {
+      const weights = artifact('weights', { weights: path.join(folder, 'bad', file) }, { origin: 'file' });
+      await expect(extract(image, weights, small)).rejects.toThrow(name);
+      await expect(extract(image, weights, small)).rejects.toThrow(/expected: a \.safetensors file/);
+    });
+
+    test('reads safetensors under any name', async () => {
+      const weights = artifact(
+        'weights',
+        { weights: path.join(folder, 'bad/safetensors-named.pth') },
+        { origin: 'file' },
+      );
+      await expect(extract(image, weights, small)).resolves.toBeDefined();
+    });
+  });
+});
+
+describe('extract', () => {
+  test('gives statistics of the very maps, before and after the ReLU', async () => {
+    const image = await frames(33, 50, [noise(33 * 50 * 3)]);
+    const weights = synthetic(3, 2);
+    for (const activation of ['relu', 'linear'] as const) {
+      const statistics = ['mean', 'max', 'sd', 'active'];
+      const { values, kernels } = await extract(image, weights, {
+        statistics,
+        activation,
+        layers: ['conv2_2', 'conv1_1'],
+      });
+      expect(kernels.map(({ name }) => name)).toEqual([
+        'conv1_1/k1',
+        'conv1_1/k2',
+        'conv2_2/k1',
+        'conv2_2/k2',
+        'conv2_2/k3',
+        'conv2_2/k4',
+      ]);
+      const requests = kernels.map(({ name }) => ({ frame: 0, kernel: name }));
+      const maps = await featureMaps({
+        weights,
+        frames: image,
+        requests,
+        activation,
+        signal: new AbortController().signal,
+        threads: 1,
+      });
+      maps.forEach(({ data }, k) => {
+        const numbers = Array.from(data);
+        const mean = numbers.reduce((a, b) => a + b) / numbers.length;
+        const sd = Math.sqrt(numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / numbers.length);
+        const max = Math.max(...numbers);
+        const scale = Math.max(max, Math.abs(mean), sd);
+        // Rows are summed in float32: 1e-6 of the scale of the map.
+        expect(Math.abs(values[k]! - mean)).toBeLessThan(1e-6 * scale);
+        expect(values[kernels.length + k]).toBe(max);
+        expect(Math.abs(values[2 * kernels.length + k]! - sd)).toBeLessThan(1e-6 * scale);
+        expect(values[3 * kernels.length + k]).toBeCloseTo(
+          numbers.filter((value) => value > 0).length / numbers.length,
+          12,
+        );
+      });
+    }
+  });
+
+  test('agrees between the two backends in all statistics', async () => {
+    const image = await frames(67, 101, [noise(67 * 101 * 3)]);
+    const params = { statistics: ['mean', 'max', 'sd', 'active'], activation: 'linear' };
+    const onnx = await extract(image, synthetic(1, 16), params);
+    const tfjs = await extract(image, synthetic(1, 16), { ...params, backend: 'tfjs' });
+    const scale = Math.max(...onnx.values.map(Math.abs));
+    // Two float32 sums in different order; a value near 0 may change its sign, so `active` may differ by a place of the smallest map (4 x 6).
+    onnx.values.forEach((value, i) => {
+      const tolerance = i < 3 * onnx.kernels.length ? 1e-5 * scale : 1 / 24 + 1e-9;
+      expect(Math.abs(value - tfjs.values[i]!)).toBeLessThan(tolerance);
+    });
+  });
+
+  test('marks what comes from synthetic weights as untrained', async () => {
+    const image = await frames(16, 16, [noise(768)]);
+    const found = await extract(image, synthetic(7, 1), { layers: ['conv1_1'] });
+    expect(found.untrained).toBe(true);
+    expect(found.weights).toMatchObject({ origin: 'synthetic', seed: 7, width: 1, preprocessing: 'torch' });
+    expect(found.notes.join()).toMatch(/untrained/);
+    const aggregated = await runStep(aggregateStep, dir, {
+      activations: asArtifact('activations', found.produced.activations!),
+    });
+    expect(aggregated.produced.series!.meta).toMatchObject({ untrained: true, statistic: 'mean', interval: 2 });
+  });
+
+  test('gives equal images equal numbers', async () => {
+    const [a, b] = [noise(32 * 32 * 3), noise(32 * 32 * 3).reverse()];
+    const found = await extract(await frames(32, 32, [a, a, b, a]), synthetic(1, 1), {
+      layers: ['conv1_1', 'conv1_2'],
+    });
+    const row = (frame: number) => found.values.subarray(frame * 2, frame * 2 + 2);
+    expect(row(1)).toEqual(row(0));
+    expect(row(3)).toEqual(row(0));
+    expect(row(2)).not.toEqual(row(0));
+  });
+
+  test('says when images are too small for a layer, and knows no kernel beyond the width', async () => {
+    const image = await frames(12, 40, [noise(12 * 40 * 3)]);
+    await expect(extract(image, synthetic(1, 1))).rejects.toThrow(/40 x 12 pixels are too small for conv5_1/);
+    const found = await extract(image, synthetic(1, 1), { layers: ['conv4_3'] });
+    expect(found.kernels).toHaveLength(8);
+    const maps = featureMaps({
+      weights: synthetic(1, 1),
+      frames: image,
+      requests: [{ frame: 0, kernel: 'conv4_3/k9' }],
+      signal: new AbortController().signal,
+      threads: 1,
+    });
+    await expect(maps).rejects.toThrow(/no kernel "conv4_3\/k9".*expected: conv4_3\/k1 to conv4_3\/k8/s);
+  });
+
+  test('stops at once when it is aborted', async () => {
+    const image = await frames(720, 1280, [noise(720 * 1280 * 3)]);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 1500);
+    const began = performance.now();
+    await expect(extract(image, synthetic(1, 64), {}, { signal: stop.signal })).rejects.toThrow();
+    expect(performance.now() - began).toBeLessThan(3500);
+  });
+});
