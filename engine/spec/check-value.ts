@@ -65,15 +65,10 @@ function relevant(errors: readonly ErrorObject[]): readonly ErrorObject[] {
       const branch = error.schemaPath.slice(choice.schemaPath.length + 1).split('/')[0]!;
       byBranch.set(branch, [...(byBranch.get(branch) ?? []), error]);
     }
-    // A branch was meant if the value has its type, and only details are wrong.
-    const meant = [...byBranch.values()].filter((group) =>
-      group.every(
-        (error) =>
-          error.instancePath !== choice.instancePath ||
-          error.keyword === 'additionalProperties' ||
-          error.keyword === 'required',
-      ),
-    );
+    // A branch was meant if the value is of its kind, and only details are wrong.
+    const otherKind = ({ instancePath, keyword }: ErrorObject) =>
+      instancePath === choice.instancePath && ['type', 'enum', 'const'].includes(keyword);
+    const meant = [...byBranch.values()].filter((group) => !group.some(otherKind));
     const keep = meant.length === 1 ? meant[0]! : [];
     for (const error of inside) if (!keep.includes(error)) dropped.add(error);
     if (keep.length > 0) dropped.add(choice);

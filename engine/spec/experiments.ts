@@ -50,7 +50,7 @@ export function readExperiments(doc: SpecDocument): { experiments: WrittenExperi
       const message = before
         ? `the experiment \`${experiment.name}\` exists twice (see also line ${doc.placeOf(before).line})`
         : `\`${DEFAULT_EXPERIMENT}\` is the name of the study without an experiment`;
-      problems.push({ message, place: doc.placeOf(keys), expected: 'names that differ' });
+      problems.push({ message, place: doc.placeOfKey(keys), expected: 'names that differ' });
       return;
     }
     names.set(experiment.name, keys);

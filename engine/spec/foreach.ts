@@ -34,14 +34,15 @@ export function readScope(
       ...(found && !foreach ? { unclearForeach: true } : {}),
     });
   }
-  for (const { name, foreach } of steps.values()) {
+  for (const { foreach, ...step } of [...steps.values()]) {
     if (foreach?.kind !== 'step' || asMap(written[foreach.name]).foreach !== undefined) continue;
     if (fanOut(steps.get(foreach.name), steps) !== undefined) continue;
     problems.push({
       message: `\`steps.${foreach.name}\` runs once: there is nothing to go through`,
-      place: doc.placeOf(['steps', name, 'foreach']),
+      place: doc.placeOf(['steps', step.name, 'foreach']),
       expected: 'a step that has `foreach` itself, or a collection input',
     });
+    steps.set(step.name, { ...step, unclearForeach: true });
   }
   return { doc, registry, inputs, steps };
 }

@@ -11,7 +11,8 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     const cost = starts ? 1 : distance(wanted, other);
     if (cost < bestCost) [best, bestCost] = [candidate, cost];
   }
-  return bestCost <= Math.max(1, Math.floor(name.length * 0.4)) ? best : undefined;
+  const allowed = name.length < 4 ? 1 : name.length < 8 ? 2 : Math.floor(name.length * 0.4);
+  return bestCost <= allowed ? best : undefined;
 }
 
 /** `did you mean …?` as an object to spread into a problem; empty if nothing is near. */

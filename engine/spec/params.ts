@@ -15,7 +15,11 @@ export function readParams(doc: SpecDocument, experiment: WrittenExperiment, pro
   for (const [name, value] of Object.entries(experiment.params)) {
     if (params.has(name)) add(name, value, `experiments.${experiment.name}`, experiment.written.get(name)!);
   }
-  for (const { value, placeOf } of params.values()) checkData(value, [], placeOf, problems);
+  for (const [name, param] of params) {
+    const before = problems.length;
+    checkData(param.value, [], param.placeOf, problems);
+    if (problems.length > before) params.set(name, { ...param, faulty: true });
+  }
   return params;
 }
 

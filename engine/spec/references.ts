@@ -8,6 +8,8 @@ export interface Param {
   readonly value: Json;
   /** For messages: `params.fwhm`, `experiments.glover.hrf`, `--set fwhm=4`. */
   readonly source: string;
+  /** The value itself is wrong (reported where it is written): nothing is said about its uses. */
+  readonly faulty?: boolean;
   placeOf(keys: Keys): Place;
 }
 
@@ -50,6 +52,7 @@ export function replaceReferences(
   };
   const lookUp = (name: string, keys: Keys): Param | undefined => {
     const param = params.get(name);
+    if (param?.faulty) unknown.push(keys);
     if (!param) {
       const message = `there is no parameter \`${name}\` under \`params\``;
       fail(keys, { message, expected: listNames(params.keys()), ...didYouMean(name, params.keys()) });

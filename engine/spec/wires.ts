@@ -4,7 +4,7 @@ import type { Wire } from '../workflow.js';
 import type { Keys } from './document.js';
 import { flowOf, stepOutput } from './flow.js';
 import { didYouMean, listNames } from './nearest.js';
-import { asMap } from './plain.js';
+import { asMap, isMap } from './plain.js';
 import { fanOut, itemsOf, type Scope, type WiredStep } from './scope.js';
 import { type Parsed, parseWire, wireText } from './wire-text.js';
 
@@ -51,7 +51,7 @@ export function checkWires(
   }
 
   for (const [name, port] of Object.entries(ports ?? {})) {
-    if (port.optional || Object.hasOwn(asMap(rawIn), name)) continue;
+    if (port.optional || Object.hasOwn(asMap(rawIn), name) || !(rawIn == null || isMap(rawIn))) continue;
     const sources = sourcesOf(port, step, scope);
     problems.push({
       message: `\`${step.name}\` needs something at \`in.${name}\`: ${lowerFirst(port.description)}`,
