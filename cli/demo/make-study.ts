@@ -45,7 +45,7 @@ export async function makeStudy(dir: string, onPart: OnPart, signal?: AbortSigna
   await copyFile(path.join(packageDir(), 'workflows', 'demo.yaml'), workflow, 1).catch((error) => {
     if (error.code !== 'EEXIST') throw error;
   });
-  const planted = choosePlanted(await kernelRegressors(onPart, signal));
+  const planted = choosePlanted(await kernelRegressors(onPart, signal), Math.ceil(32 / size.tr));
   await writeTruth(dir, planted);
   await writeScans(dir, size, planted, (done) => onPart('Simulating the scans', done, size.subjects), signal);
   await writeFile(path.join(dir, MARKER), JSON.stringify({ generator: GENERATOR, complete: true }));

@@ -30,31 +30,33 @@ const plan: readonly { region: string; layer: string; percent: number }[] = [
   { region: 'Supramarginal gyrus', layer: 'conv5_3', percent: 0.7 },
 ];
 
+/** A series whose kurtosis is above this (a normal one has 3) is carried by a scene or two; such kernels are not planted. */
+const largestKurtosis = 4;
+
 /**
- * Chooses one kernel for each region of the plan: in the layer, the kernel whose series is least correlated with the
- * kernels chosen so far (smallest largest |r|), so that a region's response can be told from the others'. The first
- * is the most typical of its layer (largest sum of squared correlations with the others).
+ * Chooses one kernel for each region of the plan: in the layer, of the kernels whose series is spread over the whole
+ * film, the one least correlated with the kernels chosen so far (smallest largest |r|), so that a region's response can
+ * be told from the others'. The first is the most typical of its layer (largest sum of squared correlations).
+ * @param start volumes at the beginning that do not count for the choice: the response to the film's sudden start
  */
-export function choosePlanted({ kernels, values }: Regressors): Planted[] {
+export function choosePlanted({ kernels, values }: Regressors, start: number): Planted[] {
   const rows = values.length / kernels.length;
-  const series = kernels.map((_, k) =>
-    standardised(Float64Array.from({ length: rows }, (_, t) => values[t * kernels.length + k]!)),
-  );
-  const chosen: Planted[] = [];
-  for (const { region, layer, percent } of plan) {
-    const candidates = kernels.flatMap((kernel, k) => (kernel.layer === layer && varies(series[k]!) ? [k] : []));
-    const cost = (k: number) => Math.max(0, ...chosen.map((other) => Math.abs(correlation(series[k]!, other.series))));
-    const best = chosen.length === 0 ? mostTypical(candidates, series) : least(candidates, cost);
-    const found = regions.find(({ name }) => name === region)!;
-    chosen.push({
-      region: found.index,
+  const series = kernels.map((_, k) => Float64Array.from({ length: rows }, (_, t) => values[t * kernels.length + k]!));
+  const judged = series.map((all) => standardised(all.subarray(start)));
+  const chosen: number[] = [];
+  return plan.map(({ region, layer, percent }) => {
+    const candidates = kernels.flatMap((kernel, k) => (kernel.layer === layer && isSpread(judged[k]!) ? [k] : []));
+    const cost = (k: number) => Math.max(...chosen.map((other) => Math.abs(correlation(judged[k]!, judged[other]!))));
+    const best = chosen.length === 0 ? mostTypical(candidates, judged) : least(candidates, cost);
+    chosen.push(best);
+    return {
+      region: regions.find(({ name }) => name === region)!.index,
       regionName: region,
       kernel: kernels[best]!,
       percent,
-      series: series[best]!,
-    });
-  }
-  return chosen;
+      series: standardised(series[best]!),
+    };
+  });
 }
 
 /** How strongly one subject shows each planted response: about the planned percentage, 20 % more or less. */
@@ -82,6 +84,8 @@ function correlation(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, value, t) => sum + value * b[t]!, 0) / a.length;
 }
 
-function varies(series: Float64Array): boolean {
-  return series.some((value) => value !== 0);
+/** Of a standardised series: it varies, and not in single bursts. */
+function isSpread(series: Float64Array): boolean {
+  const kurtosis = series.reduce((sum, value) => sum + value ** 4, 0) / series.length;
+  return kurtosis > 0 && kurtosis < largestKurtosis;
 }
