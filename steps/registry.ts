@@ -1,18 +1,28 @@
 import { artifactTypes } from '../artifacts/types.js';
 import type { Registry, StepType } from '../engine/step-type.js';
 import { commandStep } from './command/index.js';
+import { contrastStep } from './contrast/index.js';
 import { decodeStep } from './decode/index.js';
 import { describeStep } from './describe/index.js';
 import { figuresStep } from './figures/index.js';
+import { glmStep } from './glm/index.js';
+import { groupStep } from './group/index.js';
+import { hrfStep } from './hrf/index.js';
 import { probabilityStep } from './probability/index.js';
 import { reverseStep } from './reverse/index.js';
 import { selectStep } from './select/index.js';
+import { smoothStep } from './smooth/index.js';
 import { thresholdStep } from './threshold/index.js';
 
 /** Every step type, in the order of the method: this is also the order of lists and of the documentation. */
 const stepTypes: readonly StepType[] = [
   decodeStep,
   describeStep,
+  hrfStep,
+  smoothStep,
+  glmStep,
+  contrastStep,
+  groupStep,
   thresholdStep,
   probabilityStep,
   selectStep,

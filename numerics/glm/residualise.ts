@@ -12,7 +12,7 @@ export interface Residualised {
 
 /** Varies, also after the nuisance is taken out. */
 export const usable = 0;
-/** The same value at all times. */
+/** The same value at all times: its standard deviation is below 1e-12 of its mean. */
 export const constant = 1;
 /** Has a NaN or an infinite value. */
 export const notFinite = 2;
@@ -37,7 +37,7 @@ export async function residualise(
   for (let i = 0; i < count; i++) {
     const row = series.subarray(i * time, (i + 1) * time);
     mean[i] = meanOf(row);
-    state[i] = stateOf(row);
+    state[i] = stateOf(row, mean[i]!);
     // Values such as NaN would spread through the products below.
     if (state[i] === usable) for (let t = 0; t < time; t++) row[t]! -= mean[i]!;
     else row.fill(0);
@@ -70,13 +70,13 @@ export function transposed(matrix: Float64Array, rows: number, columns: number):
   return out;
 }
 
-function stateOf(row: Float64Array): number {
-  let varies = false;
+function stateOf(row: Float64Array, mean: number): number {
+  let squares = 0;
   for (const value of row) {
     if (!Number.isFinite(value)) return notFinite;
-    if (value !== row[0]) varies = true;
+    squares += (value - mean) ** 2;
   }
-  return varies ? usable : constant;
+  return Math.sqrt(squares / row.length) > 1e-12 * Math.abs(mean) ? usable : constant;
 }
 
 function meanOf(row: Float64Array): number {

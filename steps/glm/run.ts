@@ -1,0 +1,156 @@
+import type { Artifact, Produced } from '../../artifacts/artifact.js';
+import { readBold } from '../../artifacts/bold.js';
+import { writeFit } from '../../artifacts/fit.js';
+import { readVoxelSeries } from '../../artifacts/image.js';
+import type { Kernel } from '../../artifacts/kernels.js';
+import type { Mask } from '../../artifacts/mask.js';
+import { fileOf, niftiFile, untrainedOf } from '../../artifacts/meta.js';
+import { type RegressorsData, readRegressors } from '../../artifacts/regressors.js';
+import { UserError } from '../../artifacts/user-error.js';
+import { one, type StepContext } from '../../engine/step-type.js';
+import { constant, explained, notFinite, type Residualised, usable } from '../../numerics/glm/residualise.js';
+import { confoundColumns, type NamedColumn } from './confounds.js';
+import type { GlmParams } from './index.js';
+import { type Nuisance, nuisanceOf } from './nuisance.js';
+import { residualSeries } from './residual-series.js';
+import { volumesUsed } from './time-axis.js';
+import { automaticMask, givenMask } from './voxels.js';
+
+type Context = StepContext<GlmParams>;
+
+export async function run(context: Context): Promise<Record<string, Produced>> {
+  const { params, inputs, note, signal } = context;
+  const source = one(inputs, 'bold');
+  const bold = await readBold(source);
+  const regressorsSource = one(inputs, 'regressors');
+  const regressors = await readRegressors(regressorsSource);
+  const { volumes } = bold.header;
+  const time = volumesUsed(
+    { volumes, tr: bold.tr, origin: source.origin },
+    { ...regressors, origin: regressorsSource.origin },
+    params,
+  );
+  const confounds = await wiredConfounds(inputs.confounds as Artifact | undefined, params, volumes);
+  const nuisance = nuisanceOf(confounds, time, bold.tr, params);
+  if (nuisance.collinear.length > 0) {
+    note(`left out of the nuisance, as combinations of other columns or empty: ${nuisance.collinear.join(', ')}`);
+  }
+
+  const kernels = await fitKernels(regressors, regressorsSource.origin, time, nuisance, context);
+  const wiredMask = inputs.mask as Artifact | undefined;
+  const mask = wiredMask
+    ? await givenMask(niftiFile(wiredMask, 'mask'), wiredMask.origin, bold, source.origin)
+    : await automaticMask(bold, params.drop, signal);
+  if (!wiredMask)
+    note(`no mask wired: ${mask.voxels.length} voxels above 0.4 of the 98th percentile of the mean image`);
+  const series = await readVoxelSeries(bold.file, mask.voxels, { first: params.drop, count: time, signal });
+  const residuals = await residualSeries(series, time, nuisance, {
+    ...context,
+    progress: (done, total) => context.progress(done, total, 'voxels'),
+  });
+  const voxels = keepUsable(residuals, mask, time, source.origin, context);
+
+  const fit = await writeFit(context.workDir, {
+    ...voxels,
+    ...kernels,
+    nuisance: nuisance.rows,
+    volumes: time,
+    tr: bold.tr,
+    noise: params.noise,
+    df: time - nuisance.rank - 1,
+    rank: nuisance.rank,
+    ...untrainedOf(regressorsSource.meta),
+  });
+  return { fit };
+}
+
+/** The columns of the strategy, cut to the volumes that are used. */
+async function wiredConfounds(
+  table: Artifact | undefined,
+  { confounds: strategy, drop }: GlmParams,
+  volumes: number,
+): Promise<NamedColumn[]> {
+  if (strategy === 'none') return [];
+  if (!table) {
+    throw new UserError({
+      message: `"confounds" is ${typeof strategy === 'string' ? strategy : strategy.join(', ')}, but no confounds are wired`,
+      expected: 'a table of confounds under `in`, or "confounds: none"',
+      keys: ['confounds'],
+    });
+  }
+  const columns = await confoundColumns(fileOf(table, 'confounds.tsv'), strategy, volumes);
+  return columns.map(({ name, values }) => ({ name, values: values.slice(drop) }));
+}
+
+/** Residualised regressors [kernel, time], and what became of each kernel. */
+async function fitKernels(
+  { values, kernels }: RegressorsData,
+  origin: string,
+  time: number,
+  nuisance: Nuisance,
+  context: Context,
+): Promise<{ regressors: Float64Array; kernels: Kernel[] }> {
+  const series = new Float64Array(kernels.length * time);
+  for (let k = 0; k < kernels.length; k++) {
+    for (let t = 0; t < time; t++) series[k * time + t] = values[t * kernels.length + k]!;
+  }
+  const { residuals, state } = await residualSeries(series, time, nuisance, {
+    pool: context.pool,
+    signal: context.signal,
+  });
+  const bad = state.indexOf(notFinite);
+  if (bad >= 0) {
+    throw new UserError({
+      message: `the regressor ${kernels[bad]!.name} of ${origin} has values that are not finite`,
+      expected: 'a number at every volume',
+    });
+  }
+  const status: Record<number, string> = { [usable]: 'fitted', [constant]: 'constant', [explained]: 'collinear' };
+  const withStatus = kernels.map((kernel, k) => ({ ...kernel, status: status[state[k]!]! }));
+  const count = (name: string) => withStatus.filter((kernel) => kernel.status === name).length;
+  if (count('constant') > 0)
+    context.note(`${count('constant')} of ${kernels.length} kernels have no variance; left out`);
+  if (count('collinear') > 0) {
+    context.note(`${count('collinear')} of ${kernels.length} kernels are explained by the nuisance columns; left out`);
+  }
+  if (count('fitted') === 0) {
+    throw new UserError({
+      message: `none of the ${kernels.length} regressors of ${origin} can be fitted: ${count('constant')} have no variance, ${count('collinear')} are explained by the nuisance columns`,
+      expected: 'at least one regressor that varies',
+    });
+  }
+  return { regressors: residuals, kernels: withStatus };
+}
+
+/** Voxels that can be fitted; says how many cannot, and why. */
+function keepUsable(
+  { residuals, mean, state }: Residualised,
+  mask: Mask,
+  time: number,
+  origin: string,
+  context: Context,
+): { mask: Mask; bold: Float64Array; mean: Float64Array } {
+  const count = (which: number) => state.reduce((sum, value) => sum + (value === which ? 1 : 0), 0);
+  const reasons = [
+    [count(constant), 'never change'],
+    [count(notFinite), 'have values that are not finite'],
+    [count(explained), 'are explained by the nuisance columns'],
+  ] as const;
+  const said = reasons.filter(([voxels]) => voxels > 0).map(([voxels, why]) => `${voxels} ${why}`);
+  const kept = count(usable);
+  if (kept === 0) {
+    throw new UserError({
+      message: `none of the ${state.length} voxels of the mask can be fitted in ${origin}: ${said.join(', ')}`,
+      expected: 'a mask over the brain, and a BOLD image with signal',
+    });
+  }
+  if (said.length === 0) return { mask, bold: residuals, mean };
+  context.note(`voxels left out of ${state.length}: ${said.join(', ')}`);
+  const bold = new Float64Array(kept * time);
+  let row = 0;
+  state.forEach((value, v) => {
+    if (value === usable) bold.set(residuals.subarray(v * time, (v + 1) * time), row++ * time);
+  });
+  const voxels = mask.voxels.filter((_, v) => state[v] === usable);
+  return { mask: { grid: mask.grid, voxels }, bold, mean: mean.filter((_, v) => state[v] === usable) };
+}
