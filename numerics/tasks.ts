@@ -13,4 +13,5 @@ export const tasks: Record<string, () => Promise<(payload: any) => unknown>> = {
   'pca.layer': async () => (await import('./pca-layer.js')).run,
   'feature.picture': async () => (await import('./feature-picture.js')).run,
   'png.rgb': async () => (await import('./png-picture.js')).run,
+  'png.thumbnail': async () => (await import('./png-thumbnail.js')).run,
 };

@@ -1,4 +1,3 @@
-import { textWidth } from './font-metrics.js';
 import { type Drawing, element, fontSize, ink, label, line, place, rectangle } from './svg.js';
 import { ticks, tickText } from './ticks.js';
 
@@ -7,7 +6,7 @@ export interface BarPanel {
   /** Percent. */
   readonly values: readonly number[];
   readonly color: string;
-  /** Shown at the top right of the panel. */
+  /** Shown in the top right corner of the plot. */
   readonly remark?: string;
 }
 
@@ -71,8 +70,6 @@ function barPanel(panel: BarPanel, width: number, top: number, marks: readonly n
     const attributes = { fill: panel.color, class: 'bar', 'data-value': String(value) };
     return rectangle(n * slot + 0.12 * slot, base - height, 0.76 * slot, height, attributes);
   });
-  const remark = panel.remark ?? '';
-  const room = width - textWidth(panel.title, fontSize.label, true) - 4;
   return [
     ...marks.map((m) =>
       line(0, base - (m / top) * PLOT_HEIGHT, width, base - (m / top) * PLOT_HEIGHT, { stroke: ink.faint }),
@@ -80,8 +77,7 @@ function barPanel(panel: BarPanel, width: number, top: number, marks: readonly n
     element('g', {}, ...bars),
     line(0, base, width, base),
     label(0, TITLE - 3.5, panel.title, { size: fontSize.label, bold: true }),
-    textWidth(remark, fontSize.small) <= room
-      ? label(width, TITLE - 3.5, remark, { size: fontSize.small, anchor: 'end', fill: ink.soft })
-      : '',
+    // Components fall off to the right, so the corner is free.
+    panel.remark ? label(width, TITLE + 6, panel.remark, { anchor: 'end', fill: ink.soft, halo: '#ffffff' }) : '',
   ].join('');
 }

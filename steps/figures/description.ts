@@ -20,9 +20,21 @@ export async function drawDescription(
   const shown = (layers ?? there).filter((layer) => there.includes(layer));
   if (shown.length === 0) return [];
   return [
-    { name: 'figure-2_pca', svg: pcaPage(await table('pca.tsv'), shown, sheet, description) },
-    { name: 'figure-2_layer-series', svg: seriesPage(await table('layer_series.tsv'), shown, sheet, untrained) },
-    { name: 'figure-2_layer-correlation', svg: correlationPage(correlation, shown, sheet, untrained) },
+    {
+      name: 'figure-2_pca',
+      caption: 'Variance that the first principal components of each layer’s kernel series explain.',
+      svg: pcaPage(await table('pca.tsv'), shown, sheet, description),
+    },
+    {
+      name: 'figure-2_layer-series',
+      caption: 'Mean series of each layer over its kernels, as z scores.',
+      svg: seriesPage(await table('layer_series.tsv'), shown, sheet, untrained),
+    },
+    {
+      name: 'figure-2_layer-correlation',
+      caption: 'Correlation of the layers’ mean series; the lowest is framed.',
+      svg: correlationPage(correlation, shown, sheet, untrained),
+    },
   ];
 }
 
@@ -57,7 +69,7 @@ function seriesPage(table: Table, layers: readonly string[], sheet: Sheet, untra
   const series = layers.map((layer) => ({ name: layer, y: numericColumn(table, layer, 'layer_series.tsv') }));
   return figurePage({
     title: 'Mean series of the layers',
-    drawing: seriesPanels(series, time, { width: sheet.width, xTitle: 'Time in the movie (s)', yTitle: 'z' }),
+    drawing: seriesPanels(series, time, { width: sheet.width, xTitle: 'Time in the movie (s)' }),
     notes: [
       'Mean over all kernels of a layer, before convolution; each series minus its mean, divided by its standard deviation.',
     ],

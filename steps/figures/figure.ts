@@ -2,6 +2,8 @@
 export interface Figure {
   /** Start of the file names: `figure-3_probability`. */
   readonly name: string;
+  /** One sentence for sidecars and reports. */
+  readonly caption: string;
   readonly svg: string;
 }
 

@@ -23,7 +23,7 @@ export const figuresStep: StepType<FiguresParams> = {
 |---|---|
 | \`description\` | \`figure-2_pca\`: variance explained by the first components of each layer; \`figure-2_layer-series\`: mean series of the layers (z); \`figure-2_layer-correlation\`: their correlations, the lowest framed |
 | \`probability\` | \`figure-3_probability\`: slices of each layer's map; \`figure-4_difference\`: slices of the differences |
-| \`reversal\` | \`figure-5_region-<name>\`, \`figure-6_…\`: for each region its slices, its BOLD series with the kernel's series (z), and the pictures at its peaks with the kernel's feature map. The first layer among the regions is figure 5, the next figure 6, and so on |
+| \`reversal\` | \`figure-5_region-<name>\`, \`figure-6_…\`: for each region its place (with \`thresholded\` the map of its first kernel), its BOLD series, its kernels' series (z), and the pictures at its peaks with the kernels' feature maps. Regions with kernels of the first layer are figure 5, of the next figure 6, and so on |
 
 - Slices are planes of voxels of the map itself: a map is never interpolated. They are shown in **neurological
   convention** (left is left, by the sign of the affine), labelled in mm. In an oblique image they are the planes nearest
@@ -45,6 +45,12 @@ export const figuresStep: StepType<FiguresParams> = {
     description: { type: 'description', optional: true, description: 'Components and correlation of the layers.' },
     probability: { type: 'maps', optional: true, description: 'Activation probability maps and their differences.' },
     reversal: { type: 'reversal', optional: true, description: 'Series, peaks and pictures of regions.' },
+    thresholded: {
+      type: 'thresholded',
+      optional: true,
+      description:
+        'Thresholded maps: a region is then shown by the map of its first kernel, not as a patch of one colour.',
+    },
     background: {
       type: 'image',
       optional: true,

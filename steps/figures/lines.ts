@@ -31,6 +31,9 @@ export interface LineChart {
   readonly width: number;
   /** Height of the plot itself, pt. */
   readonly plotHeight: number;
+  /** Space for names and numbers left of the plot, and right of it, pt; to align charts under each other. */
+  readonly left?: number;
+  readonly right?: number;
   readonly markers?: readonly Marker[];
   readonly markerColor?: string;
 }
@@ -38,28 +41,29 @@ export interface LineChart {
 /** Colours that people with any common form of colour blindness tell apart (Okabe and Ito 2008), most distinct first; black is for the data. */
 export const lineColors = ['#000000', '#d55e00', '#0072b2', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'] as const;
 
+/** pt */
 const LEFT = 30;
 const LEGEND = 12;
 
 /** Lines over a common x axis, with a legend above, marked points, and bands of uncertainty. */
 export function lineChart(chart: LineChart): Drawing {
-  const { lines, width, plotHeight, markers = [] } = chart;
-  const legend = legendRows(chart, width - LEFT);
+  const { lines, width, plotHeight, markers = [], left = LEFT, right = 4 } = chart;
+  const legend = legendRows(lines, left, width);
   const top = legend.rows * LEGEND + (markers.length ? 10 : 3);
-  const plotWidth = width - LEFT - 4;
+  const plotWidth = width - left - right;
   const [x0, x1] = extent(lines.flatMap((l) => Array.from(l.x)));
   const reach = (l: Line) => Array.from(l.y, (v, i) => [v - (l.band?.[i] ?? 0), v + (l.band?.[i] ?? 0)]).flat();
   const [y0, y1] = padded(extent(lines.flatMap(reach)));
   const yMarks = ticks(y0, y1, plotHeight / 22);
-  const xAt = (value: number) => LEFT + ((value - x0) / (x1 - x0)) * plotWidth;
+  const xAt = (value: number) => left + ((value - x0) / (x1 - x0)) * plotWidth;
   const yAt = (value: number) => top + (1 - (value - y0) / (y1 - y0)) * plotHeight;
   const xMarks = ticks(x0, x1, plotWidth / 55);
   const base = top + plotHeight;
   const parts = [
     ...legend.parts,
-    ...yMarks.map((m) => line(LEFT, yAt(m), LEFT + plotWidth, yAt(m), { stroke: ink.faint })),
+    ...yMarks.map((m) => line(left, yAt(m), left + plotWidth, yAt(m), { stroke: ink.faint })),
     ...yMarks.map((m) =>
-      label(LEFT - 4, yAt(m), tickText(m, yMarks[1]! - yMarks[0]! || 1), { anchor: 'end', vertical: 'middle' }),
+      label(left - 4, yAt(m), tickText(m, yMarks[1]! - yMarks[0]! || 1), { anchor: 'end', vertical: 'middle' }),
     ),
     ...xMarks.map((m) => line(xAt(m), base, xAt(m), base + 2.5)),
     ...xMarks.map((m) => label(xAt(m), base + 10, tickText(m, xMarks[1]! - xMarks[0]! || 1), { anchor: 'middle' })),
@@ -72,13 +76,17 @@ export function lineChart(chart: LineChart): Drawing {
     ...lines.filter((l) => l.band).map((l) => band(l, xAt, yAt)),
     // The first line lies on top.
     ...[...lines].reverse().map((l) => polyline(l, xAt, yAt)),
-    line(LEFT, base, LEFT + plotWidth, base),
-    line(LEFT, top, LEFT, base),
+    line(left, base, left + plotWidth, base),
+    line(left, top, left, base),
     ...markers.map((m) => marker(xAt(m.x), yAt(m.y), m.text, chart.markerColor ?? ink.text)),
-    label(fontSize.label, top + plotHeight / 2, chart.yTitle, { size: fontSize.label, anchor: 'middle', rotate: -90 }),
-    label(LEFT + plotWidth / 2, base + 20, chart.xTitle, { size: fontSize.label, anchor: 'middle' }),
+    label(left - 30 + fontSize.label, top + plotHeight / 2, chart.yTitle, {
+      size: fontSize.label,
+      anchor: 'middle',
+      rotate: -90,
+    }),
+    label(left + plotWidth / 2, base + 20, chart.xTitle, { size: fontSize.label, anchor: 'middle' }),
   ];
-  return { width, height: base + 23, body: parts.join('') };
+  return { width, height: base + (chart.xTitle ? 23 : 11), body: parts.join('') };
 }
 
 function marker(x: number, y: number, text: string, color: string): string {
@@ -116,15 +124,15 @@ function band(data: Line, xAt: (v: number) => number, yAt: (v: number) => number
   return element('path', { d: `M${outline.join('L')}Z`, fill: data.color, 'fill-opacity': 0.18 });
 }
 
-function legendRows({ lines }: LineChart, width: number): { rows: number; parts: string[] } {
-  let [x, row] = [LEFT, 0];
+function legendRows(lines: readonly Line[], left: number, width: number): { rows: number; parts: string[] } {
+  let [x, row] = [left, 0];
   const parts = lines.map((l) => {
-    const wide = 18 + textWidth(l.name, fontSize.tick) + 12;
-    if (x + wide > LEFT + width + 12 && x > LEFT) [x, row] = [LEFT, row + 1];
+    const wide = 18 + textWidth(l.name, fontSize.tick);
+    if (x + wide > width && x > left) [x, row] = [left, row + 1];
     const y = row * LEGEND + LEGEND / 2;
     const key = { stroke: l.color, 'stroke-width': Math.max(1.2, l.thickness ?? 1), 'stroke-dasharray': l.dash };
     const part = line(x, y, x + 14, y, key) + label(x + 18, y, l.name, { vertical: 'middle' });
-    x += wide;
+    x += wide + 12;
     return part;
   });
   return { rows: row + 1, parts };

@@ -47,6 +47,7 @@ export async function drawProbability(
     const notes = [`Share of a layer’s kernels whose map is significant in a voxel${rule}.`];
     figures.push({
       name: 'figure-3_probability',
+      caption: `Activation probability of layers: ${chosen.map(({ name }) => name).join(', ')}.`,
       svg: page('Activation probability of the layers', chosen, false, notes),
     });
   }
@@ -56,6 +57,7 @@ export async function drawProbability(
     ];
     figures.push({
       name: 'figure-4_difference',
+      caption: `Difference of activation probability between layers: ${differences.map(({ name }) => name).join(', ')}.`,
       svg: page('Difference of activation probability between layers', differences, true, notes),
     });
   }
@@ -100,7 +102,7 @@ function mapPage({ title, list, mask, background, choices, sheet, untrained, not
     title,
     drawing,
     untrained,
-    notes: [...notes, ...sliceNotes(view, background, threshold, largest, high)],
+    notes: [...notes, ...sliceNotes(view, background, hiddenText(threshold, largest, high))],
   });
 }
 
@@ -124,28 +126,25 @@ function slicesOf(
   return chooseSlices(view, toVolume(mask, seen), choices.slices);
 }
 
-/** What the reader must know of the slices themselves. */
-export function sliceNotes(
-  view: SliceView,
-  background: Background,
-  threshold: number,
-  largest: number,
-  high: number,
-): string[] {
+/** What the reader must know of the slices themselves, and of what the colours leave out. */
+export function sliceNotes(view: SliceView, background: Background, colours = ''): string[] {
   const sides =
     view.plane === 'sagittal' ? 'posterior (P) left, anterior (A) right' : 'neurological convention: left (L) is left';
   const oblique = view.orientation.obliqueDegrees;
-  const over =
-    largest > high ? ` Values above ${valueText(high)} (up to ${valueText(largest)}) have its last colour.` : '';
-  const notes = [
-    `${view.plane[0]!.toUpperCase()}${view.plane.slice(1)} slices over ${background.name}; ${sides}. Absolute values below ${valueText(threshold)} are transparent.${over}`,
-  ];
+  const plane = `${view.plane[0]!.toUpperCase()}${view.plane.slice(1)}`;
+  const notes = [`${plane} slices over ${background.name}; ${sides}.${colours}`];
   if (oblique > 1) {
     notes.push(
       `Oblique acquisition: slices are the image’s own planes, up to ${valueText(oblique)}° from the anatomical ones; mm at their middle.`,
     );
   }
   return notes;
+}
+
+function hiddenText(threshold: number, largest: number, high: number): string {
+  const over =
+    largest > high ? ` Values beyond ${valueText(high)} (up to ${valueText(largest)}) have the last colour.` : '';
+  return ` Absolute values below ${valueText(threshold)} are transparent.${over}`;
 }
 
 function detailOf({ values }: NamedMap, threshold: number): string {
@@ -174,12 +173,12 @@ async function readMaps(maps: Artifact, voxels: number): Promise<NamedMap[]> {
   }));
 }
 
-/** `, t ≥ 3.85 (P < 0.001, one-sided)` from the facts that the maps carry; nothing where they carry none. */
+/** ` (t ≥ 3.85; P < 0.001, one-sided, uncorrected)` from the facts that the maps carry; nothing where they carry none. */
 function ruleText(of: unknown): string {
   if (typeof of !== 'object' || of === null) return '';
   const { statistic, threshold, p, sides } = of as Record<string, unknown>;
   if (typeof threshold !== 'number') return '';
   const value = sides === 'two' ? `|${statistic}|` : `${statistic}`;
-  const level = typeof p === 'number' ? ` (P < ${valueText(p)}, ${sides}-sided, uncorrected)` : '';
-  return `: ${value} ≥ ${valueText(threshold)}${level}`;
+  const level = typeof p === 'number' ? `; P < ${valueText(p)}, ${sides}-sided, uncorrected` : '';
+  return ` (${value} ≥ ${valueText(threshold)}${level})`;
 }

@@ -75,6 +75,17 @@ export function place(x: number, y: number, drawing: Drawing): string {
   return element('g', { transform: `translate(${number(x)} ${number(y)})` }, drawing.body);
 }
 
+/** Drawings under each other. */
+export function stack(drawings: readonly Drawing[], gap: number): Drawing {
+  let height = 0;
+  const placed = drawings.map((drawing, n) => {
+    const y = n === 0 ? 0 : height + gap;
+    height = y + drawing.height;
+    return place(0, y, drawing);
+  });
+  return { width: Math.max(0, ...drawings.map((drawing) => drawing.width)), height, body: placed.join('') };
+}
+
 /** A complete SVG file. `title` is for screen readers and file managers. */
 export function svgFile(drawing: Drawing, title: string): string {
   const { width, height, body } = drawing;
