@@ -11,8 +11,8 @@ import { readSeries } from '../../artifacts/series.js';
 import { aggregateStep } from '../../steps/aggregate/index.js';
 import { featureMaps } from '../../steps/extract/feature-maps.js';
 import { extractStep } from '../../steps/extract/index.js';
-import { artifact, asArtifact, type RunOptions, runStep } from '../support/run-step.js';
 import { describeShared, shared } from '../support/shared.js';
+import { artifact, asArtifact, type RunOptions, runStep } from '../support/step-alone.js';
 
 let dir: string;
 beforeAll(async () => {

@@ -1,46 +1,51 @@
-import { mkdtemp } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
-import type { Artifact, JsonObject, Produced } from '../../artifacts/artifact.js';
+import type { Artifact, Produced } from '../../artifacts/artifact.js';
 import type { StepType } from '../../engine/step-type.js';
+import type { Pool } from '../../numerics/pool.js';
 
-/** An artifact for a test; digests do not matter to steps. */
-export function artifact(type: string, files: Record<string, string>, meta: JsonObject = {}): Artifact {
-  return { type, digest: '', meta, files, origin: Object.values(files)[0] ?? type };
+/** A new folder below the system's temporary one. */
+export function emptyFolder(name: string): Promise<string> {
+  return mkdtemp(path.join(os.tmpdir(), `voxreel-${name}-`));
 }
 
-/** What a step produced, as the artifact that the next step gets. */
-export function asArtifact(type: string, produced: Produced): Artifact {
-  return artifact(type, produced.files, produced.meta ?? {});
+/** What a step or a writer produced, as the artifact that a step gets. */
+export function asArtifact(type: string, produced: Produced, origin: string = type): Artifact {
+  return { type, digest: '', meta: produced.meta ?? {}, files: produced.files, origin };
 }
 
-export interface RunOptions {
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
+/** A digest over roles, contents and meta: equal for equal results, wherever they lie. */
+export async function digestOf(produced: Produced): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(produced.meta ?? {}));
+  for (const role of Object.keys(produced.files).sort()) {
+    hash.update(`\n${role}\n`).update(await readFile(produced.files[role]!));
+  }
+  return hash.digest('hex');
 }
 
-/** Runs a step outside the engine, with the defaults of its parameters, in a new folder below `dir`. */
+/** Runs a step outside the engine, with the defaults of its parameters. */
 export async function runStep(
   step: StepType,
-  dir: string,
   inputs: Record<string, Artifact | readonly Artifact[]>,
   params: Record<string, unknown> = {},
-  options: RunOptions = {},
+  pool?: Pool,
 ) {
   const defaults = Object.entries(step.params.properties)
     .filter(([, schema]) => 'default' in schema)
     .map(([name, schema]) => [name, schema.default]);
   const notes: string[] = [];
-  const progress: [number, number, string][] = [];
-  const produced = await step.run({
+  const outputs = await step.run({
     params: { ...Object.fromEntries(defaults), ...params },
     inputs,
-    workDir: await mkdtemp(path.join(dir, `${step.name}-`)),
+    workDir: await emptyFolder(step.name),
     instance: step.name,
-    threads: options.threads ?? 2,
-    signal: options.signal ?? new AbortController().signal,
-    pool: undefined as never,
-    progress: (done, total, unit) => progress.push([done, total, unit]),
+    threads: 2,
+    signal: new AbortController().signal,
+    pool: pool as Pool,
+    progress: () => {},
     note: (message) => notes.push(message),
   });
-  return { produced, notes, progress };
+  return { outputs, notes };
 }
