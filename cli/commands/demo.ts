@@ -1,6 +1,9 @@
 import path from 'node:path';
-import { loadWorkflow, run } from '../../index.js';
+import { loadWorkflow, run, type Workflow } from '../../index.js';
+import { cachedOutput } from '../demo/cached-output.js';
 import { makeStudy } from '../demo/make-study.js';
+import { measureRecovery } from '../demo/measure-recovery.js';
+import { recoveryTable } from '../demo/recovery-table.js';
 import { exitCode } from '../exit-code.js';
 import { interruptible } from '../interrupt.js';
 import { print } from '../streams.js';
@@ -27,8 +30,7 @@ export async function demoCommand({ dir: folder, jobs }: { dir: string; jobs?: n
     shown.end();
     if (result.interrupted) return exitCode.interrupted;
     if (!result.ok) return exitCode.failed;
-    const significant = result.outputs.get('significant')?.[0];
-    if (significant?.type === 'thresholded') await showRecovery(dir, significant, workflow.params);
+    await showRecovery(dir, workflow);
     print('', ...whatNext(path.relative('', file) || file));
     return exitCode.ok;
   } catch (error) {
@@ -41,16 +43,14 @@ export async function demoCommand({ dir: folder, jobs }: { dir: string; jobs?: n
   }
 }
 
-async function showRecovery(
-  dir: string,
-  significant: Parameters<typeof import('../demo/measure-recovery.js').measureRecovery>[1],
-  params: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const { measureRecovery } = await import('../demo/measure-recovery.js');
-  const { recoveryTable } = await import('../demo/recovery-table.js');
-  // Smoothing carries a response about this far; with little smoothing one or two voxels remain.
-  const margin = Math.max(10, Number(params.fwhm ?? 0));
-  print('', ...recoveryTable(await measureRecovery(dir, significant, margin), Number(params.p ?? Number.NaN), margin));
+/** Prints planted against recovered, as long as the study still has its step `significant`. */
+async function showRecovery(dir: string, workflow: Workflow): Promise<void> {
+  const significant = await cachedOutput(workflow, 'significant');
+  if (significant?.type !== 'thresholded') return;
+  // Smoothing carries a response about this far; with little smoothing two voxels remain.
+  const margin = Math.max(10, Number(workflow.params.fwhm ?? 0));
+  const p = Number(workflow.params.p ?? Number.NaN);
+  print('', ...recoveryTable(await measureRecovery(dir, significant, margin), p, margin));
 }
 
 function whatNext(file: string): string[] {

@@ -1,10 +1,10 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { constants, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readRegressors } from '../../artifacts/regressors.js';
 import { type Problem, UserError } from '../../artifacts/user-error.js';
 import { loadWorkflow, run } from '../../index.js';
 import { packageDir } from '../package-files.js';
+import { cachedOutput } from './cached-output.js';
 import { writeFilm } from './film.js';
 import { partOfWorkflow } from './part-of-workflow.js';
 import { choosePlanted, type Regressors } from './plant.js';
@@ -39,12 +39,11 @@ export async function makeStudy(dir: string, onPart: OnPart, signal?: AbortSigna
   await mkdir(dir, { recursive: true });
   await writeFile(path.join(dir, MARKER), JSON.stringify({ generator: GENERATOR, complete: false }));
   const size = demoSize;
+  const original = path.join(packageDir(), 'workflows', 'demo.yaml');
   const workflow = path.join(dir, 'study.yaml');
   await writeDemoFilm(dir, size, onPart, signal);
   await writeAtlas(dir, size);
-  await copyFile(path.join(packageDir(), 'workflows', 'demo.yaml'), workflow, 1).catch((error) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  await copyIfAbsent(original, workflow);
   const planted = choosePlanted(await kernelRegressors(onPart, signal), Math.ceil(32 / size.tr));
   await writeTruth(dir, planted);
   await writeScans(dir, size, planted, (done) => onPart('Simulating the scans', done, size.subjects), signal);
@@ -53,27 +52,26 @@ export async function makeStudy(dir: string, onPart: OnPart, signal?: AbortSigna
 
   /** What every kernel of the network says about the film: the first steps of the workflow, with their results cached. */
   async function kernelRegressors(onPart: OnPart, signal?: AbortSignal): Promise<Regressors> {
-    const original = path.join(packageDir(), 'workflows', 'demo.yaml');
     const part = partOfWorkflow({ ...(await loadWorkflow(original)), file: workflow, baseDir: dir }, 'regressors');
     const problems: Problem[] = [];
-    const results = await mkdtemp(path.join(os.tmpdir(), 'voxreel-demo-'));
-    try {
-      const result = await run(part, {
-        results,
-        ...(signal ? { signal } : {}),
-        onEvent(event) {
-          if (event.type === 'progress')
-            onPart(`Showing the film to the network: ${event.instance}`, event.done, event.total);
-          if (event.type === 'failed') problems.push(...event.problems);
-        },
-      });
-      signal?.throwIfAborted();
-      if (problems.length > 0) throw new UserError(problems);
-      const { kernels, values } = await readRegressors(result.outputs.get('result')![0]!);
-      return { kernels, values };
-    } finally {
-      await rm(results, { recursive: true, force: true });
-    }
+    await run(part, {
+      ...(signal ? { signal } : {}),
+      onEvent(event) {
+        if (event.type === 'progress') onPart(`Showing it to the network: ${event.instance}`, event.done, event.total);
+        if (event.type === 'failed') problems.push(...event.problems);
+      },
+    });
+    signal?.throwIfAborted();
+    if (problems.length > 0) throw new UserError(problems);
+    return readRegressors((await cachedOutput(part, 'regressors'))!);
+  }
+}
+
+async function copyIfAbsent(source: string, target: string): Promise<void> {
+  try {
+    await copyFile(source, target, constants.COPYFILE_EXCL);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
@@ -85,7 +83,11 @@ async function writeDemoFilm(dir: string, size: StudySize, onPart: OnPart, signa
 }
 
 async function stateOf(dir: string): Promise<'complete' | 'partial' | 'empty' | 'foreign'> {
-  const entries = await readdir(dir).catch((): string[] => []);
+  const entries = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
+    if (error.code === 'ENOTDIR') return ['a file'];
+    throw error;
+  });
   if (entries.length === 0) return 'empty';
   if (!entries.includes(MARKER)) return 'foreign';
   try {

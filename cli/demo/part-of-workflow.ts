@@ -1,8 +1,8 @@
 import type { Wire, Workflow } from '../../engine/workflow.js';
 
 /**
- * The part of a workflow that makes one step: that step, what it needs, and nothing to publish but its result under
- * the name `result`. Keys are those of the whole, so what is made here is found again by a run of the whole.
+ * The part of a workflow that makes one step: that step and what it needs, without anything to publish. Keys are those
+ * of the whole, so what is made here is found again by a run of the whole.
  */
 export function partOfWorkflow(workflow: Workflow, step: string): Workflow {
   const byName = new Map(workflow.steps.map((node) => [node.name, node]));
@@ -19,13 +19,10 @@ export function partOfWorkflow(workflow: Workflow, step: string): Workflow {
     }
   };
   visit(step);
-  const node = byName.get(step)!;
-  const port = Object.keys(node.ports.outputs)[0]!;
-  const wire: Wire = { kind: 'step', step, port, place: node.place };
   return {
     ...workflow,
     inputs: new Map([...workflow.inputs].filter(([name]) => inputs.has(name))),
     steps: workflow.steps.filter(({ name }) => steps.has(name)),
-    outputs: new Map([['result', { name: 'result', wire, place: node.place }]]),
+    outputs: new Map(),
   };
 }

@@ -97,7 +97,8 @@ describe('the demo study', () => {
   });
 
   it('makes the planted region follow the series and leaves the others alone', async () => {
-    const { data } = await readImage(func(first, 'space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz'));
+    const { data: stored } = await readImage(func(first, 'space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz'));
+    const data = Float64Array.from(stored);
     const grid = demoGrid(8);
     const atlas = drawAtlas(grid);
     const { mask } = drawHead(grid, 'demo/sub-01');

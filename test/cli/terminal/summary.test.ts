@@ -50,6 +50,7 @@ describe('the summary of a run', () => {
         type: 'published',
         output,
         files: 2,
+        written: 0,
         dir: `/data/results/w/default/${output}`,
       }),
     );
