@@ -9,7 +9,9 @@ import {
   type Node,
   Pair,
   parseDocument,
+  type Scalar,
   visit,
+  type YAMLMap,
 } from 'yaml';
 import type { Place, Problem } from '../../artifacts/user-error.js';
 import { UserError } from '../../artifacts/user-error.js';
@@ -30,8 +32,8 @@ export interface SpecDocument {
   placeOfKey(keys: Keys): Place;
 }
 
-/** More values than any study needs; a file that aliases expand beyond it is an "anchor bomb". */
-const MAX_VALUES = 100_000;
+/** More values than any study repeats by aliases; a file beyond it is an "anchor bomb". */
+const MAX_ADDED = 100_000;
 
 /**
  * Reads and parses a workflow file (YAML 1.2 core schema, unique keys, aliases within limits).
@@ -112,7 +114,7 @@ function locate(root: Node | null, keys: Keys): Found {
   for (const key of keys) {
     const parent = found.value;
     if (isMap(parent)) {
-      const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      const pair = pairsOf(parent).get(String(key));
       if (!pair) return found;
       found = { key: pair.key as Node, value: follow(root, pair.value as Node | null) };
     } else if (isSeq(parent) && parent.items[Number(key)]) {
@@ -120,6 +122,18 @@ function locate(root: Node | null, keys: Keys): Found {
     } else return found;
   }
   return found;
+}
+
+/** A map by its keys, made once: a study of thousands of steps asks for thousands of places. */
+const pairs = new WeakMap<YAMLMap, Map<string, Pair>>();
+
+function pairsOf(map: YAMLMap): Map<string, Pair> {
+  let known = pairs.get(map);
+  if (!known) {
+    known = new Map(map.items.map((pair) => [String((pair.key as Scalar).value), pair]));
+    pairs.set(map, known);
+  }
+  return known;
 }
 
 function follow(root: Node | null, node: Node | null): Node | undefined {
@@ -182,35 +196,39 @@ function syntaxProblem(
   }
 }
 
+/** How many values a node stands for with its aliases written out, and how many of these only aliases add. */
+interface Size {
+  readonly all: number;
+  readonly added: number;
+}
+
 /** Refuses unknown anchors, aliases of themselves, and files that aliases blow up, before anything is expanded. */
 function checkAliases(root: Node | null, placeOf: (node: Node) => Place): void {
-  const sizes = new Map<string, number | 'open'>();
+  const sizes = new Map<string, Size | 'open'>();
   const problem = (node: Node, message: string) => new UserError({ message, place: placeOf(node) });
-  const measure = (node: unknown): number => {
-    if (node instanceof Pair) return measure(node.key) + measure(node.value);
+  const measure = (node: unknown): Size => {
+    if (node instanceof Pair) return measure(node.value);
     if (isAlias(node)) {
       const size = sizes.get(node.source);
-      if (size === undefined)
-        throw problem(node, `the alias \`*${node.source}\` has no anchor \`&${node.source}\` before it`);
-      if (size === 'open') throw problem(node, `the alias \`*${node.source}\` contains itself`);
-      return size;
+      const name = `\`*${node.source}\``;
+      if (size === undefined) throw problem(node, `the alias ${name} has no anchor \`&${node.source}\` before it`);
+      if (size === 'open') throw problem(node, `the alias ${name} contains itself`);
+      return { all: size.all, added: size.all };
     }
     const anchor = (node as { anchor?: string } | null)?.anchor;
     if (anchor) sizes.set(anchor, 'open');
-    let size = 1;
+    let [all, added] = [1, 0];
     if (isCollection(node)) {
       for (const item of node.items) {
-        size += measure(item);
-        if (size > MAX_VALUES) {
-          throw problem(
-            firstAlias(item) ?? node,
-            `with its aliases written out this file has more than ${MAX_VALUES} values`,
-          );
-        }
+        const size = measure(item);
+        all += size.all;
+        added += size.added;
+        if (added > MAX_ADDED)
+          throw problem(firstAlias(item)!, `the aliases of this file stand for more than ${MAX_ADDED} values`);
       }
     }
-    if (anchor) sizes.set(anchor, size);
-    return size;
+    if (anchor) sizes.set(anchor, { all, added });
+    return { all, added };
   };
   measure(root);
 }

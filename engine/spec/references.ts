@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
 import type { Json } from '../../artifacts/artifact.js';
 import type { Place, Problem } from '../../artifacts/user-error.js';
 import type { Keys } from './document.js';
@@ -69,7 +70,6 @@ export function replaceReferences(
     }
     return value.replace(REFERENCE, (found, root: string, name: string) => {
       if (root !== 'params') {
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
         const expected = '`${params.name}`: parameters are the only references here';
         const hint = ['inputs', 'steps', 'item'].includes(root)
           ? `Wires go under \`in\`, as bare \`${root}.${name}\`.`

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
 import { writeFile } from 'node:fs/promises';
 import type { ArtifactType, JsonSchema } from '../../artifacts/artifact.js';
 import type { InputPort, Registry, StepType } from '../step-type.js';
@@ -29,7 +30,6 @@ export const skeleton: JsonSchema = {
       type: ['object', 'null'],
       propertyNames: names,
       description:
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
         'Values used in several places, as `${params.name}`. Experiments and `--set name=value` replace them.',
     },
     inputs: {
@@ -132,7 +132,6 @@ export function workflowSchema(registry: Registry): JsonSchema {
       reference: {
         type: 'string',
         pattern: '\\$\\{params\\.[A-Za-z][A-Za-z0-9_-]*\\}',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
         description: 'The value of a parameter of the study: `${params.name}`.',
       },
       wire: {

@@ -14,20 +14,19 @@ export function portsOf(draft: Draft, entry: CheckedEntry, registry: Registry, p
     if (found.length > 0 && type.dynamicPorts) return undefined;
   } else if (type.dynamicPorts) return undefined;
   const { inputs, outputs } = type.dynamicPorts?.(entry.value) ?? type;
-  const known = [...registry.artifacts.values()]
-    .filter((artifact) => !artifact.input?.items)
-    .map((artifact) => artifact.name);
   // Types of built-in ports are checked by a test; those of the study's own are checked here.
   for (const [side, ports] of Object.entries({ inputs, outputs })) {
     for (const [port, declared] of Object.entries(ports)) {
       for (const artifact of [declared.type].flat()) {
-        if (known.includes(artifact)) continue;
+        const known = registry.artifacts.get(artifact);
+        if (known && !known.input?.items) continue;
+        const types = [...registry.artifacts.values()].filter(({ input }) => !input?.items).map(({ name }) => name);
         const message = `port \`${port}\` of \`${name}\` has the unknown type \`${artifact}\``;
         problems.push({
           message,
           place: entry.placeOf([side, port, 'type']),
-          expected: listNames(known),
-          ...didYouMean(artifact, known),
+          expected: listNames(types),
+          ...didYouMean(artifact, types),
         });
       }
     }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
 import type { Problem } from '../../artifacts/user-error.js';
 
 /** A wire as it is written, before anything is known about what it names. A bare `steps.name` has the port `''`. */
@@ -18,8 +19,7 @@ export function parseWire(text: string): Found<Parsed> {
   if (whole && root === 'item' && name && parts.length === 2) return { kind: 'item', port: name };
   if (whole && root === 'steps' && name && parts.length <= 3) return { kind: 'step', step: name, port: port ?? '' };
   const hint = text.includes('${')
-    ? // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
-      { hint: 'Parameters go under `with`; a wire is a bare reference without `${ }`.' }
+    ? { hint: 'Parameters go under `with`; a wire is a bare reference without `${ }`.' }
     : undefined;
   return {
     problem: {
