@@ -15,7 +15,7 @@ export interface ImageSpec {
   readonly datatype: WrittenDatatype;
   /** `scl_slope`: what readers multiply the stored values by. Default 1. */
   readonly slope?: number;
-  /** Repetition time in s. Without it a fourth dimension has no unit (rows of maps, not time). */
+  /** Repetition time in s. Without it `pixdim[4]` is 0 and has no unit: the fourth dimension are rows of maps, not time. */
   readonly tr?: number | null;
   /** `descrip`: at most 79 bytes, the rest is cut. */
   readonly description?: string;
@@ -168,7 +168,7 @@ function niftiHeader({ grid, volumes = 1, datatype, tr, description = '', intent
   header.writeInt16LE(code, 70);
   header.writeInt16LE(bytes * 8, 72);
   const { qfac, quaternion, shear } = rotationOf(grid);
-  [qfac, ...grid.voxelSize, volumes > 1 ? (tr ?? 1) : (tr ?? 0)].forEach((value, axis) => {
+  [qfac, ...grid.voxelSize, tr ?? 0].forEach((value, axis) => {
     header.writeFloatLE(value, 76 + 4 * axis);
   });
   header.writeFloatLE(voxelOffset, 108);
