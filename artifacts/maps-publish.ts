@@ -59,15 +59,17 @@ async function allRows(
   const file = publishedPath(target, `stat-${statistic}_statmap.nii.gz`);
   const { grid, voxels } = maps.mask;
   const text = long[statistic] ?? statistic;
+  // The precision that the step was asked to keep is not lost on the way out.
+  const double = maps.rows.length > 0 && (await maps.readRows(statistic, 0, 1)) instanceof Float64Array;
   const image = await createImage(file, {
     grid,
     volumes: maps.rows.length,
-    datatype: 'float32',
+    datatype: double ? 'float64' : 'float32',
     description: describe(`${text}, ${maps.kind}`, artifact.meta),
     intent: intentOf(statistic, facts, maps),
   });
   try {
-    const volume = new Float32Array(voxelCount(grid));
+    const volume = double ? new Float64Array(voxelCount(grid)) : new Float32Array(voxelCount(grid));
     for (let row = 0; row < maps.rows.length; row++) {
       const values = await maps.readRows(statistic, row, row + 1);
       for (let v = 0; v < voxels.length; v++) volume[voxels[v]!] = values[v]!;

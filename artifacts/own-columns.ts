@@ -42,8 +42,7 @@ export function axesProperty(row: string): JsonSchema {
       [row, 'kernel'],
       ['kernel', row],
     ],
-    default: [row, 'kernel'],
-    description: `Meaning of the two axes of an array (.npy).`,
+    description: `Meaning of the two axes of an array (.npy). Default: [${row}, kernel].`,
   };
 }
 
