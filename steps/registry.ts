@@ -1,9 +1,11 @@
 import { artifactTypes } from '../artifacts/types.js';
 import type { Registry, StepType } from '../engine/step-type.js';
+import { aggregateStep } from './aggregate/index.js';
 import { commandStep } from './command/index.js';
 import { contrastStep } from './contrast/index.js';
 import { decodeStep } from './decode/index.js';
 import { describeStep } from './describe/index.js';
+import { extractStep } from './extract/index.js';
 import { figuresStep } from './figures/index.js';
 import { glmStep } from './glm/index.js';
 import { groupStep } from './group/index.js';
@@ -17,6 +19,8 @@ import { thresholdStep } from './threshold/index.js';
 /** Every step type, in the order of the method: this is also the order of lists and of the documentation. */
 const stepTypes: readonly StepType[] = [
   decodeStep,
+  extractStep,
+  aggregateStep,
   describeStep,
   hrfStep,
   smoothStep,
