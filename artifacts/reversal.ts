@@ -1,0 +1,120 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Artifact, ArtifactType, PublishedFile, PublishTarget } from './artifact.js';
+import { requireFiles } from './check-files.js';
+import { linkOrCopy } from './link.js';
+import { fileOf, metaOf } from './meta.js';
+import { type About, publishAsIs, published, publishedPath } from './published.js';
+import { readTable, type Table, writeTable } from './table.js';
+import { UserError } from './user-error.js';
+
+export interface ReversalData {
+  readonly regions: Table;
+  readonly series: Table;
+  readonly peaks: Table;
+  /** Role (`pictures/….png`) to path, in the order of their names. */
+  readonly pictures: ReadonlyMap<string, string>;
+}
+
+const tables: Readonly<Record<string, About>> = {
+  'regions.tsv': { description: 'Regions with the number of their voxels, subjects, peaks, and their kernels.' },
+  'series.tsv': {
+    description:
+      'Per volume: mean BOLD series of each region over subjects (region:…), its standard deviation over subjects (spread:…), series of the kernels (kernel:…).',
+    units: 's (time), 1 (standardised series), arbitrary (kernels)',
+  },
+  'peaks.tsv': {
+    description: 'Peaks of the region series, and the moment and frame of the film that each points to.',
+    units: 's (times), 1 (height, prominence)',
+  },
+  'subjects.tsv': { description: 'Mean BOLD in each region, per subject and volume.', units: 'arbitrary (scanner)' },
+};
+
+const required = ['regions.tsv', 'series.tsv', 'peaks.tsv'];
+
+export async function readReversal(artifact: Artifact): Promise<ReversalData> {
+  const [regions, series, peaks] = await Promise.all(required.map((role) => readTable(fileOf(artifact, role))));
+  return {
+    regions: regions!,
+    series: series!,
+    peaks: peaks!,
+    pictures: new Map(picturesOf(artifact).map((role) => [role, artifact.files[role]!])),
+  };
+}
+
+async function publish(artifact: Artifact, target: PublishTarget): Promise<readonly PublishedFile[]> {
+  const { delay, subjects, signal } = artifact.meta;
+  const facts = metaOf({ Delay: delay, Subjects: subjects, Signal: signal });
+  const files: PublishedFile[] = [];
+  for (const [role, about] of Object.entries(tables)) {
+    if (!artifact.files[role]) continue;
+    files.push(await publishAsIs(fileOf(artifact, role), target, role, { ...about, facts }, artifact.meta));
+  }
+  if (artifact.files['regions.nii.gz']) {
+    const about = { description: 'Regions: index at each voxel, 0 for none.', units: '1', facts };
+    files.push(
+      await publishAsIs(fileOf(artifact, 'regions.nii.gz'), target, 'regions_dseg.nii.gz', about, artifact.meta),
+    );
+  }
+  return [...files, ...(await publishPictures(artifact, target))];
+}
+
+/** The pictures keep their names below `<stem>_pictures/`; the table of pictures names them as they are called there. */
+async function publishPictures(artifact: Artifact, target: PublishTarget): Promise<PublishedFile[]> {
+  const table = artifact.files['pictures.tsv'] ? await readTable(artifact.files['pictures.tsv']) : null;
+  const column = table?.columns.indexOf('file') ?? -1;
+  const files: PublishedFile[] = [];
+  if (table) {
+    const file = publishedPath(target, 'pictures.tsv');
+    const rows = table.rows.map((row) =>
+      row.map((value, at) => (at === column && artifact.files[value] ? `${target.stem}_${value}` : value)),
+    );
+    await writeTable(file, table.columns, rows);
+    files.push(
+      published(file, { description: 'What each picture shows: region, peak, frame, kernel.' }, artifact.meta),
+    );
+  }
+  for (const role of picturesOf(artifact)) {
+    const file = publishedPath(target, role);
+    await mkdir(path.dirname(file), { recursive: true });
+    await linkOrCopy(fileOf(artifact, role), file);
+    const row = table?.rows.find((cells) => cells[column] === role);
+    const shown = row && table ? Object.fromEntries(table.columns.map((name, at) => [name, row[at]!])) : null;
+    files.push(published(file, pictureAbout(shown), artifact.meta));
+  }
+  return files;
+}
+
+function pictureAbout(shown: Readonly<Record<string, string>> | null): About {
+  if (!shown) return { description: 'Frame, feature map or overlay at a peak of a region series.' };
+  const { kind, kernel, region, peak, frame } = shown;
+  const what = kernel && kernel !== 'n/a' ? `${kind} of kernel ${kernel}` : `${kind}`;
+  return {
+    description: `${what.charAt(0).toUpperCase()}${what.slice(1)} at peak ${peak} of region ${region} (frame ${frame} of the film).`,
+  };
+}
+
+function picturesOf({ files }: Pick<Artifact, 'files'>): string[] {
+  return Object.keys(files)
+    .filter((role) => role.endsWith('.png'))
+    .sort();
+}
+
+export const reversalType: ArtifactType = {
+  name: 'reversal',
+  title: 'reverse analysis: region series, peaks, and what the film showed',
+  description: [
+    ...Object.entries(tables).map(([role, { description }]) => `- \`${role}\`: ${description}`),
+    '- `regions.nii.gz`: index of the region at each voxel',
+    '- `pictures/….png` and `pictures.tsv` (region, peak, frame, kernel, kind, file), where the film was given',
+    '- meta: `delay` (s), `tr` (s), `subjects`, the rule for peaks',
+  ].join('\n'),
+  async check(produced) {
+    requireFiles(produced, required);
+    if (!produced.files['pictures.tsv']) return;
+    const { columns, rows } = await readTable(produced.files['pictures.tsv']);
+    const lost = rows.map((row) => row[columns.indexOf('file')]!).find((file) => !produced.files[file]);
+    if (lost !== undefined) throw new UserError({ message: `pictures.tsv names ${lost}, which was not made` });
+  },
+  publish,
+};
