@@ -118,7 +118,6 @@ export function workflowSchema(registry: Registry): JsonSchema {
   const step = top.steps!.additionalProperties as JsonSchema;
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: 'https://voxreel.dev/schemas/workflow.schema.json',
     title: 'voxreel workflow',
     description: 'A movie fMRI study as a file: inputs, steps, outputs and experiments.',
     ...skeleton,
