@@ -3,10 +3,12 @@ import { chmod, copyFile, lstat, rename, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { type FileDigest, hashFile } from './digest.js';
 import { makeFolder } from './make-folder.js';
-import type { StoreRecord } from './record.js';
+import type { ResultRecord } from './record.js';
 
 /** A file whose clock is this much ahead of the writer's is still taken as not modified since. */
 const CLOCK_TOLERANCE_MS = 1000;
+
+const QUIET = { throwIfNoEntry: false } as const;
 
 /** Something about a blob that is not as its record says. `touched` may be harmless: only its digest tells. */
 export interface Suspicion {
@@ -25,14 +27,14 @@ export function blobFile(blobs: string, digest: string): string {
  * the size they had, and nobody wrote to them after the record was made. Hard links in results share the blob's data,
  * so a program that edits a result in place is noticed by the last of these.
  */
-export function examineBlobs(blobs: string, record: StoreRecord): Suspicion[] {
+export function examineBlobs(blobs: string, record: ResultRecord): Suspicion[] {
   const suspicions: Suspicion[] = [];
   const latest = Date.parse(record.made) + CLOCK_TOLERANCE_MS;
   for (const port in record.outputs) {
     const { files } = record.outputs[port]!;
     for (const role in files) {
       const file = files[role]!;
-      const facts = statSync(blobFile(blobs, file.digest), { throwIfNoEntry: false });
+      const facts = statSync(blobFile(blobs, file.digest), QUIET);
       if (facts === undefined) suspicions.push({ port, role, file, kind: 'missing' });
       else if (facts.size !== file.size) suspicions.push({ port, role, file, kind: 'size' });
       else if (facts.mtimeMs > latest) suspicions.push({ port, role, file, kind: 'touched' });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { sha256 } from './digest.js';
+import { fileName } from './file-name.js';
 import type { Store } from './store.js';
 
 /** Instance id to the key of its last result, whichever experiment it was. */
@@ -42,11 +42,4 @@ function read(file: string): Keys {
     // Absent or damaged: the next run has nothing to compare with.
   }
   return {};
-}
-
-/** A name that any file system takes, and that no two workflows share. */
-function fileName(workflow: string): string {
-  return /^[a-z0-9][a-z0-9._-]{0,80}$/.test(workflow)
-    ? workflow
-    : `${workflow.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 60)}-${sha256(workflow).slice(0, 8)}`;
 }

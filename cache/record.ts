@@ -15,8 +15,8 @@ export interface StoredOutput {
   readonly files: Readonly<Record<string, FileDigest>>;
 }
 
-/** What the store knows under a key. */
-export interface StoreRecord {
+/** The result of a key. */
+export interface ResultRecord {
   readonly format: number;
   readonly key: string;
   readonly outputs: Readonly<Record<string, StoredOutput>>;
@@ -26,9 +26,15 @@ export interface StoreRecord {
   readonly seconds: number;
   /** When the record was written, ISO 8601. No blob of an intact result was modified later than this. */
   readonly made: string;
+}
+
+/** What the store keeps under a key. */
+export interface StoreRecord extends ResultRecord {
   /** What went into the key, so that a later change can be explained. The store does not look inside. */
   readonly ingredients: JsonObject;
 }
+
+const TEXT = { encoding: 'utf8' } as const;
 
 export function recordFile(records: string, key: string): string {
   return path.join(records, key.slice(0, 2), `${key}.json`);
@@ -39,7 +45,7 @@ export function readRecord(records: string, key: string): StoreRecord | string |
   let text: string;
   try {
     // Plain concatenation: this line runs once per instance of a workflow, and path.join is half its cost.
-    text = readFileSync(`${records}/${key.slice(0, 2)}/${key}.json`, 'utf8');
+    text = readFileSync(`${records}/${key.slice(0, 2)}/${key}.json`, TEXT);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : `its record cannot be read (${code})`;

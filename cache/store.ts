@@ -8,7 +8,14 @@ import { addBlob, blobFile, examineBlobs, isSound, type Suspicion } from './blob
 import { artifactDigest, type FileDigest } from './digest.js';
 import { folderError } from './folder-error.js';
 import { makeFolder } from './make-folder.js';
-import { RECORD_FORMAT, readRecord, recordFile, type StoredOutput, type StoreRecord } from './record.js';
+import {
+  RECORD_FORMAT,
+  type ResultRecord,
+  readRecord,
+  recordFile,
+  type StoredOutput,
+  type StoreRecord,
+} from './record.js';
 import { openRunFolder, ownedName, type RunFolder, removeAbandoned } from './work-folders.js';
 
 /** Raised when a store of this layout can no longer be used by older versions. */
@@ -34,7 +41,7 @@ export interface NewResult {
  *     records/ab/<key>.json    which blobs are the result of a key
  *     tmp/<owner>/             work folders of runs that are going on
  *     quarantine/              blobs that failed their digest
- *     history/, stat-cache.json  what explains and speeds up the next run; may be deleted at any time
+ *     history/, packs/, stat-cache.json  what explains and speeds up the next run; may be deleted at any time
  *
  * Blobs are forced to the disk and renamed into place first, the record last, so a crash, a full disk or a cut of power
  * leaves a result whole or absent. Two processes that make the same result both succeed; the last record counts.
@@ -44,12 +51,12 @@ export interface Store {
   /** The record of a key; undefined when there is none; a text that says what is wrong when it cannot be used. */
   read(key: string): StoreRecord | string | undefined;
   /** Cheap check of a record's blobs (existence, size, time of modification). Empty: usable. */
-  examine(record: StoreRecord): readonly Suspicion[];
+  examine(record: ResultRecord): readonly Suspicion[];
   /**
    * Settles suspicions by reading the blobs; without any, reads all blobs of the record. Damaged blobs are moved to
    * quarantine. Returns what is wrong, undefined when all is sound.
    */
-  verify(record: StoreRecord, suspicions?: readonly Suspicion[], signal?: AbortSignal): Promise<string | undefined>;
+  verify(record: ResultRecord, suspicions?: readonly Suspicion[], signal?: AbortSignal): Promise<string | undefined>;
   /** Absolute path of a blob. Its content must not be changed. */
   blob(digest: string): string;
   /** The folder for the work of a run; fails with a UserError when the store cannot be written. */
@@ -191,7 +198,7 @@ async function faultOf(
   }
 }
 
-function everyFile(record: StoreRecord): Suspicion[] {
+function everyFile(record: ResultRecord): Suspicion[] {
   return Object.entries(record.outputs).flatMap(([port, output]) =>
     Object.entries(output.files).map(([role, file]) => ({ port, role, file, kind: 'touched' as const })),
   );

@@ -1,4 +1,4 @@
-import type { StoreRecord } from '../cache/record.js';
+import type { ResultRecord } from '../cache/record.js';
 import type { Store } from '../cache/store.js';
 import { trackActivity } from './activity.js';
 import type { Executor } from './executor/executor.js';
@@ -25,7 +25,7 @@ export interface ExecutionOptions {
   readonly emit: Emit;
 }
 
-export type Results = ReadonlyMap<string, StoreRecord>;
+export type Results = ReadonlyMap<string, ResultRecord>;
 
 export type InstanceState = 'cached' | 'ran' | 'failed' | 'skipped';
 
@@ -50,7 +50,7 @@ interface Ready {
 export async function execute(plan: Plan, options: ExecutionOptions): Promise<Execution> {
   const { store, keepGoing, signal, emit } = options;
   const { graph } = plan;
-  const results = new Map<string, StoreRecord>();
+  const results = new Map<string, ResultRecord>();
   const states = new Map<string, InstanceState>();
   const ready = new Map<string, Ready>();
   /** By key that is being looked up or made: the others that want the same. */
@@ -95,7 +95,7 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
     }
     followers.set(key, []);
     try {
-      const found = await lookUp(store, key, false, signal);
+      const found = await lookUp(store, key, { signal });
       if (typeof found === 'object') return finish(instance, found, 'cached');
       ready.set(instance.id, { instance, key, ingredients: ingredientsOf(keys, digests), fault: found });
       const needs = instance.step.type.needs?.(instance.step.params) ?? {};
@@ -143,13 +143,13 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
     }
   }
 
-  function finish(instance: Instance, record: StoreRecord, state: 'cached' | 'ran'): void {
+  function finish(instance: Instance, record: ResultRecord, state: 'cached' | 'ran'): void {
     if (activity.abandoned) return;
     settle(instance.id, record, state);
     for (const follower of take(record.key)) settle(follower.id, record, 'cached');
   }
 
-  function settle(id: string, record: StoreRecord, state: 'cached' | 'ran'): void {
+  function settle(id: string, record: ResultRecord, state: 'cached' | 'ran'): void {
     results.set(id, record);
     states.set(id, state);
     if (state === 'cached') {

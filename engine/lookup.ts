@@ -1,5 +1,6 @@
 import type { History } from '../cache/history.js';
-import type { StoreRecord } from '../cache/record.js';
+import type { ResultRecord, StoreRecord } from '../cache/record.js';
+import type { RecordPack } from '../cache/record-pack.js';
 import type { Store } from '../cache/store.js';
 import type { Reason } from './events.js';
 import type { Ingredients } from './keys.js';
@@ -33,10 +34,14 @@ export function whyRun(facts: {
 export async function lookUp(
   store: Store,
   key: string,
-  verify?: boolean,
-  signal?: AbortSignal,
-): Promise<StoreRecord | string | undefined> {
-  const record = store.read(key);
+  options: {
+    readonly pack?: RecordPack;
+    readonly verify?: boolean | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<ResultRecord | string | undefined> {
+  const { pack, verify, signal } = options;
+  const record = pack?.get(key) ?? store.read(key);
   if (typeof record !== 'object') return record;
   const suspicions = store.examine(record);
   if (suspicions.length === 0 && !verify) return record;

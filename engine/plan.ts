@@ -1,6 +1,7 @@
 import { canonicalJson } from '../cache/canonical-json.js';
 import { type History, openHistory } from '../cache/history.js';
-import type { StoreRecord } from '../cache/record.js';
+import type { ResultRecord } from '../cache/record.js';
+import { openRecordPack, type RecordPack } from '../cache/record-pack.js';
 import type { Store } from '../cache/store.js';
 import type { Reason } from './events.js';
 import { digestInputs, type InputArtifacts } from './input-digests.js';
@@ -30,7 +31,7 @@ export interface PlannedInstance {
   /** Known when nothing before the instance has to run. */
   readonly key?: string;
   /** Of a cached instance. */
-  readonly record?: StoreRecord;
+  readonly record?: ResultRecord;
 }
 
 export interface Plan {
@@ -42,15 +43,18 @@ export interface Plan {
   readonly inputs: InputArtifacts;
   readonly keys: ReadonlyMap<StepNode, StepKeys>;
   readonly history: History;
+  readonly pack: RecordPack;
 }
 
 /** Compares a graph with the store. Reads the user's files where they changed; changes nothing but caches of digests. */
 export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
   const { store, signal } = options;
   const [inputs, keys] = await Promise.all([digestInputs(graph, store, signal), keysOf(graph)]);
-  const history = openHistory(store, graph.workflow.name);
+  const { name, experiment } = graph.workflow;
+  const history = openHistory(store, name);
+  const pack = openRecordPack(store, `${name}@${experiment}`);
   /** Certain outputs of cached instances, and of the others those of last time: what they give if nothing changes. */
-  const outputs = new Map<string, StoreRecord['outputs']>();
+  const outputs = new Map<string, ResultRecord['outputs']>();
   /** Instances that may run. */
   const open = new Set<string>();
   const digestOf: DigestOf = (id, port) => outputs.get(id)?.[port]?.digest;
@@ -62,13 +66,13 @@ export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
     counts[planned.state]++;
     instances.push(planned);
   }
-  return { graph, instances, counts, inputs, keys, history };
+  return { graph, instances, counts, inputs, keys, history, pack };
 
   async function planOne(instance: Instance): Promise<PlannedInstance> {
     const digests = inputDigests(graph, instance, inputs, digestOf);
     const waitsFor = open.size === 0 ? [] : sourcesOf(instance).filter((id) => open.has(id));
     const key = digests && keyOf(keys.get(instance.step)!, digests);
-    const found = key === undefined ? undefined : await lookUp(store, key, options.verify, signal);
+    const found = key === undefined ? undefined : await lookUp(store, key, { pack, verify: options.verify, signal });
     if (typeof found === 'object') {
       outputs.set(instance.id, found.outputs);
       if (waitsFor.length === 0) return { instance, state: 'cached', reasons: CACHED, key: key!, record: found };

@@ -93,7 +93,9 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
     const keepGoing = options.keepGoing ?? false;
     const execution = await execute(planned, { store, registry, executor, limits, keepGoing, signal, emit });
     const keys = new Map([...execution.results].map(([id, record]) => [id, record.key]));
+    // Explanations and speed of the next run; nothing is lost where they cannot be written.
     await planned.history.update(keys).catch(() => undefined);
+    await planned.pack.update([...execution.results.values()]).catch(() => undefined);
     const members = membersOf(planned, execution, store);
     let unpublished = 0;
     if (!signal.aborted) {

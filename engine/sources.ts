@@ -1,5 +1,5 @@
 import type { Artifact } from '../artifacts/artifact.js';
-import type { StoreRecord } from '../cache/record.js';
+import type { ResultRecord } from '../cache/record.js';
 import type { Store } from '../cache/store.js';
 import type { InputArtifacts } from './input-digests.js';
 import type { InputDigest } from './keys.js';
@@ -57,7 +57,7 @@ export function inputDigests(
 export function artifactMaker(
   graph: Graph,
   inputs: InputArtifacts,
-  results: ReadonlyMap<string, StoreRecord>,
+  results: ReadonlyMap<string, ResultRecord>,
   store: Store,
 ): (source: Source) => Artifact {
   return (source) => {

@@ -153,7 +153,7 @@ describe('a run whose cache is on a full disk', () => {
       await study.write('people/sub-01.txt', 'small');
       await study.write('people/sub-02.txt', 'x'.repeat(3 << 20));
       const store = await openStore(disk.dir);
-      const result = await study.run({ store, keepGoing: true });
+      const result = await study.run({ store, keepGoing: true, jobs: 1 });
       expect(result).toMatchObject({ ok: false, ran: 1, failed: 1, skipped: 1 });
       const failed = result.events.find((event) => event.type === 'failed');
       expect(failed).toMatchObject({
