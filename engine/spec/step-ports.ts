@@ -4,7 +4,7 @@ import type { CheckedEntry } from './entry.js';
 import { didYouMean, listNames } from './nearest.js';
 import type { Draft } from './read-entries.js';
 
-/** The ports of a step; none if its parameters, which may define them, are wrong. */
+/** The ports of a step; none if they, or the parameters that define them, are wrong. */
 export function portsOf(draft: Draft, entry: CheckedEntry, registry: Registry, problems: Problem[]): Ports | undefined {
   const { type, name } = draft;
   if (!type) return undefined;
@@ -14,6 +14,7 @@ export function portsOf(draft: Draft, entry: CheckedEntry, registry: Registry, p
     if (found.length > 0 && type.dynamicPorts) return undefined;
   } else if (type.dynamicPorts) return undefined;
   const { inputs, outputs } = type.dynamicPorts?.(entry.value) ?? type;
+  const before = problems.length;
   // Types of built-in ports are checked by a test; those of the study's own are checked here.
   for (const [side, ports] of Object.entries({ inputs, outputs })) {
     for (const [port, declared] of Object.entries(ports)) {
@@ -31,5 +32,5 @@ export function portsOf(draft: Draft, entry: CheckedEntry, registry: Registry, p
       }
     }
   }
-  return { inputs, outputs };
+  return problems.length > before ? undefined : { inputs, outputs };
 }
