@@ -161,9 +161,9 @@ function notePeaks(
   windows: readonly Window[],
   note: StepContext['note'],
 ): void {
-  for (const { region, peaks } of analysed) {
-    if (peaks.length === 0) note(`${region.name}: no peak passes the rule`);
-  }
+  const flat = analysed.filter(({ peaks }) => peaks.length === 0).map(({ region }) => region.name);
+  if (flat.length > 0)
+    note(`no peak passes the rule in ${flat.length} of ${analysed.length} regions: ${flat.slice(0, 5).join(', ')}`);
   if (windows.length === 0) return;
   const outside = analysed.flatMap(({ peaks }) => peaks).filter(({ frame }) => frame === null).length;
   if (outside > 0) note(`${outside} peaks lie before the first or after the last picture`);

@@ -8,18 +8,38 @@
  */
 export function groupClusters(clusters: readonly Int32Array[]): number[] {
   const order = clusters.map((_, n) => n).sort((a, b) => clusters[b]!.length - clusters[a]!.length || a - b);
-  const founders: Set<number>[] = [];
   const group = new Array<number>(clusters.length);
+  // For each voxel the groups whose first cluster holds it, so that a cluster is compared with its neighbours only.
+  const foundersAt = new Map<number, number[]>();
+  let groups = 0;
   for (const n of order) {
     const cluster = clusters[n]!;
-    let best = -1;
-    let most = 0;
-    for (const [g, founder] of founders.entries()) {
-      const shared = cluster.reduce((sum, voxel) => sum + (founder.has(voxel) ? 1 : 0), 0);
-      if (2 * shared >= cluster.length && shared > most) [best, most] = [g, shared];
+    const joined = mostShared(cluster, foundersAt);
+    if (joined !== null) {
+      group[n] = joined;
+      continue;
     }
-    if (best < 0) best = founders.push(new Set(cluster)) - 1;
-    group[n] = best;
+    for (const voxel of cluster) {
+      const there = foundersAt.get(voxel);
+      if (there) there.push(groups);
+      else foundersAt.set(voxel, [groups]);
+    }
+    group[n] = groups++;
   }
   return group;
+}
+
+/** The group that holds the most voxels of the cluster (of equals the first), if that is at least half of them. */
+function mostShared(cluster: Int32Array, foundersAt: ReadonlyMap<number, readonly number[]>): number | null {
+  const shared = new Map<number, number>();
+  for (const voxel of cluster) {
+    for (const g of foundersAt.get(voxel) ?? []) shared.set(g, (shared.get(g) ?? 0) + 1);
+  }
+  let best: number | null = null;
+  let most = 0;
+  for (const [g, count] of shared) {
+    if (2 * count < cluster.length) continue;
+    if (count > most || (count === most && g < best!)) [best, most] = [g, count];
+  }
+  return best;
 }

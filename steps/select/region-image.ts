@@ -12,15 +12,17 @@ export function regionLabels(
   maskVoxels: number,
 ): Int32Array {
   const labels = new Int32Array(maskVoxels);
+  const votes = new Int32Array(maskVoxels);
   for (const [r, region] of regions.entries()) {
     const own = selected.filter((candidate) => candidate.region === r);
     if (own.length === 0) continue;
-    const votes = new Int32Array(maskVoxels);
     for (const { activation } of own) for (const v of activation.voxels) votes[v]! += 1;
-    const least = from === 'overlap' ? own.length : 1;
-    for (let v = 0; v < maskVoxels; v++)
-      if (from !== 'atlas' && votes[v]! >= least && labels[v] === 0) labels[v] = r + 1;
-    if (from === 'atlas') for (const v of region.voxels) if (labels[v] === 0) labels[v] = r + 1;
+    const least = { union: 1, overlap: own.length, atlas: 0 }[from];
+    const claimed = from === 'atlas' ? [region.voxels] : own.map(({ activation }) => activation.voxels);
+    for (const voxels of claimed) {
+      for (const v of voxels) if (labels[v] === 0 && votes[v]! >= least) labels[v] = r + 1;
+    }
+    for (const { activation } of own) for (const v of activation.voxels) votes[v] = 0;
   }
   return labels;
 }

@@ -16,15 +16,16 @@ export function reasonAgainst(kernel: Kernel, activation: Activation, params: Se
   if (kernel.status !== undefined && kernel.status !== 'fitted') return `left out of the fit: ${kernel.status}`;
   if (total === 0) return 'no voxel above threshold';
   if (activated.length === 0) return `no region with at least ${params.min_voxels} voxels above threshold`;
-  if (activated.length > params.max_regions) return `activates ${activated.length} regions: ${named(activated)}`;
+  if (activated.length > params.max_regions) return `activates ${activated.length} regions: ${firstOf(activated)}`;
   if (selectivity < params.min_selectivity) {
     return `selectivity ${selectivity.toFixed(3)} is below ${params.min_selectivity}`;
   }
   return null;
 }
 
-function named(regions: readonly string[]): string {
-  return regions.length > 5 ? `${regions.slice(0, 5).join(', ')}, …` : regions.join(', ');
+/** Names for a message: at most five. */
+export function firstOf(names: readonly string[]): string {
+  return names.length > 5 ? `${names.slice(0, 5).join(', ')}, …` : names.join(', ');
 }
 
 /**
@@ -39,7 +40,9 @@ export function mostSelective(
   const groups = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
     const key = `${candidate.region} ${candidate.kernel.layer}`;
-    groups.set(key, [...(groups.get(key) ?? []), candidate]);
+    const group = groups.get(key);
+    if (group) group.push(candidate);
+    else groups.set(key, [candidate]);
   }
   const kept = new Set<Candidate>();
   for (const group of groups.values()) {

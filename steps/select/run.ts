@@ -13,8 +13,8 @@ import { groupClusters } from './group-clusters.js';
 import type { SelectParams } from './index.js';
 import { regionLabels } from './region-image.js';
 import { type Region, regionsOfAtlas, regionsOfMasks } from './regions.js';
-import { type Candidate, mostSelective, reasonAgainst } from './rule.js';
-import { leftOutColumns, leftOutRow, regionColumns, regionRow, selectionColumns, selectionRow } from './tables.js';
+import { type Candidate, firstOf, mostSelective, reasonAgainst } from './rule.js';
+import { leftOutColumns, leftOutRow, regionColumns, regionRows, selectionColumns, selectionRow } from './tables.js';
 
 export async function run(context: StepContext<SelectParams>): Promise<Record<string, Produced>> {
   const { params, workDir, note } = context;
@@ -55,11 +55,7 @@ export async function run(context: StepContext<SelectParams>): Promise<Record<st
     leftOutColumns,
     leftOut.map(({ kernel, activation, reason }) => leftOutRow(kernel, activation, reason, given)),
   );
-  await writeTable(
-    to('regions.tsv'),
-    regionColumns,
-    regions.map((region, r) => regionRow(region, r, kept, labels, mask)),
-  );
+  await writeTable(to('regions.tsv'), regionColumns, regionRows(regions, kept, labels, mask));
   await writeImage(to('regions.nii.gz'), {
     grid: mask.grid,
     data: toVolume(
@@ -121,8 +117,9 @@ async function judge(
 function ownRegions(passed: readonly Judged[]): { candidates: Candidate[]; regions: Region[] } {
   const group = groupClusters(passed.map(({ activation }) => activation.voxels));
   const count = group.reduce((most, g) => Math.max(most, g + 1), 0);
-  const regions = Array.from({ length: count }, (_, r) => {
-    const union = new Set(passed.flatMap(({ activation }, n) => (group[n] === r ? [...activation.voxels] : [])));
+  const unions = Array.from({ length: count }, () => new Set<number>());
+  for (const [n, { activation }] of passed.entries()) for (const v of activation.voxels) unions[group[n]!]!.add(v);
+  const regions = unions.map((union, r) => {
     return { index: r + 1, name: `region-${r + 1}`, voxels: Int32Array.from(union).sort() };
   });
   return { candidates: passed.map((one, n) => ({ ...one, region: group[n]! })), regions };
@@ -168,11 +165,11 @@ function noteOutcome(
   regions: readonly Region[],
   labels: Int32Array,
 ): void {
-  const used = regions.filter((_, r) => kept.some(({ region }) => region === r));
-  note(`${kept.length} of ${kept.length + leftOut} kernels selected, in ${used.length} of ${regions.length} regions`);
-  for (const [r, region] of regions.entries()) {
-    if (used.includes(region) && !labels.includes(r + 1)) {
-      note(`${region.name}: no voxel is common to all of its selected kernels, or all belong to earlier regions`);
-    }
+  const used = new Set(kept.map(({ region }) => region));
+  note(`${kept.length} of ${kept.length + leftOut} kernels selected, in ${used.size} of ${regions.length} regions`);
+  const withVoxels = new Set(labels);
+  const empty = regions.filter((_, r) => used.has(r) && !withVoxels.has(r + 1)).map(({ name }) => name);
+  if (empty.length > 0) {
+    note(`no voxel of their own, left out of regions.nii.gz: ${firstOf(empty)}`);
   }
 }

@@ -72,17 +72,23 @@ export function leftOutRow(
  */
 export const regionColumns = ['index', 'name', 'voxels', 'kernels', 'voxels_used', 'x', 'y', 'z'];
 
-export function regionRow(
-  region: Region,
-  r: number,
+export function* regionRows(
+  regions: readonly Region[],
   selected: readonly Candidate[],
   labels: Int32Array,
   mask: Mask,
-): Row {
-  const used = mask.voxels.filter((_, v) => labels[v] === r + 1);
-  const sum = [0, 0, 0];
-  for (const offset of used) for (const [axis, place] of ijkOf(mask.grid, offset).entries()) sum[axis]! += place;
-  const centre = toMm(mask.grid, [sum[0]! / used.length, sum[1]! / used.length, sum[2]! / used.length]);
-  const kernels = selected.filter((candidate) => candidate.region === r).length;
-  return [region.index, region.name, region.voxels.length, kernels, used.length, ...centre];
+): Generator<Row> {
+  const used = new Int32Array(regions.length);
+  const sums = regions.map(() => [0, 0, 0]);
+  for (const [v, label] of labels.entries()) {
+    if (label === 0) continue;
+    used[label - 1]! += 1;
+    for (const [axis, place] of ijkOf(mask.grid, mask.voxels[v]!).entries()) sums[label - 1]![axis]! += place;
+  }
+  const kernels = new Int32Array(regions.length);
+  for (const { region } of selected) kernels[region]! += 1;
+  for (const [r, { index, name, voxels }] of regions.entries()) {
+    const [x, y, z] = sums[r]!.map((sum) => sum / used[r]!);
+    yield [index, name, voxels.length, kernels[r]!, used[r]!, ...toMm(mask.grid, [x!, y!, z!])];
+  }
 }
