@@ -16,7 +16,7 @@ const found = new Map<string, Promise<Ffmpeg>>();
 
 /**
  * Finds ffmpeg: the environment variable FFMPEG_PATH, then PATH, then the one embedded in @ffmpeg-installer/ffmpeg.
- * Any version from 4.0 (2018) on. Asks it for its version once per process.
+ * Any version from 4.0 (2018) on. Searches once per process.
  * Throws UserError when there is none, or when FFMPEG_PATH names something that does not run.
  */
 export function findFfmpeg(): Promise<Ffmpeg> {
@@ -40,16 +40,15 @@ async function locate(): Promise<Ffmpeg> {
       hint: 'correct FFMPEG_PATH, or unset it to use the ffmpeg of PATH or the embedded one',
     });
   }
-  const candidates = [await onPath(), embedded()].filter((candidate) => candidate !== null);
-  for (const candidate of candidates) {
-    const version = await versionOf(candidate);
-    if (version !== null) return { path: candidate, version };
-  }
+  const installed = await onPath();
+  const version = installed && (await versionOf(installed));
+  if (installed && version) return { path: installed, version };
+  const own = await embedded();
+  if (own) return own;
   throw new UserError({
-    message:
-      candidates.length === 0
-        ? 'ffmpeg was not found: not in PATH, and the embedded package has none for this platform'
-        : `ffmpeg was found but does not run: ${candidates.join(', ')}`,
+    message: installed
+      ? `ffmpeg was found but does not run: ${installed}`
+      : 'ffmpeg was not found: not in PATH, and the embedded package has none that runs here',
     expected: 'ffmpeg, version 4.0 or later',
     hint: 'install ffmpeg, or name one in the environment variable FFMPEG_PATH',
   });
@@ -60,25 +59,30 @@ async function onPath(): Promise<string | null> {
   for (const folder of (process.env.PATH ?? '').split(path.delimiter).filter(Boolean)) {
     for (const name of names) {
       const file = path.join(folder, name);
-      if (
-        await access(file, constants.X_OK).then(
-          () => true,
-          () => false,
-        )
-      )
-        return file;
+      if (await isExecutable(file)) return file;
     }
   }
   return null;
 }
 
-/** The package throws strings where it has no binary for the platform. */
-function embedded(): string | null {
+/**
+ * The package knows the version of its executable, so it need not be started to ask: a run that finds everything
+ * cached does not. It throws strings where it has none for the platform.
+ */
+async function embedded(): Promise<Ffmpeg | null> {
   try {
-    return (createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string }).path;
+    const { path: file, version } = createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as Ffmpeg;
+    return (await isExecutable(file)) ? { path: file, version } : null;
   } catch {
     return null;
   }
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function versionOf(file: string): Promise<string | null> {
