@@ -143,7 +143,11 @@ async function publish(artifact: Artifact, target: PublishTarget): Promise<reado
       '1',
     ),
     await asIs('mask.nii.gz', 'mask.nii.gz', 'Voxels of the model.', '1'),
-    published(meanFile, { description: 'Mean BOLD image over the volumes used.', units: 'arbitrary (scanner)', facts }),
+    published(
+      meanFile,
+      { description: 'Mean BOLD image over the volumes used.', units: 'arbitrary (scanner)', facts },
+      meta,
+    ),
   ];
 }
 

@@ -96,13 +96,13 @@ async function eachRow(
   target: PublishTarget,
 ): Promise<PublishedFile[]> {
   const { grid, voxels } = maps.mask;
-  const layers = new Set(maps.rows.map(({ name }) => name));
+  const pairs = (maps.more?.differences ?? []) as unknown as readonly Pair[];
   const files: PublishedFile[] = [];
   for (const [index, row] of maps.rows.entries()) {
     const values = await maps.readRows(statistic, index, index + 1);
     const data = new Float32Array(voxelCount(grid));
     for (let v = 0; v < voxels.length; v++) data[voxels[v]!] = values[v]!;
-    const name = probabilityName(row.name, layers);
+    const name = probabilityName(row.name, differenceOf(row.name, pairs));
     const only = Object.keys(maps.statistics).length === 1;
     const file = publishedPath(target, `${name.stem}${only ? '' : `_stat-${statistic}`}_${name.suffix}.nii.gz`);
     const description = describe(name.title, artifact.meta);
@@ -113,9 +113,10 @@ async function eachRow(
   return files;
 }
 
+type Pair = readonly [string, string];
+
 /** A row of probabilities is a layer (`conv1_1`) or a difference of two (`conv5_3-conv1_1`). */
-function probabilityName(name: string, layers: ReadonlySet<string>): { stem: string; suffix: string; title: string } {
-  const pair = differenceOf(name, layers);
+function probabilityName(name: string, pair: Pair | null): { stem: string; suffix: string; title: string } {
   if (!pair) {
     return { stem: `layer-${nameForFile(name)}`, suffix: 'probmap', title: `Activation probability of layer ${name}` };
   }
@@ -126,13 +127,9 @@ function probabilityName(name: string, layers: ReadonlySet<string>): { stem: str
   };
 }
 
-/** A layer of the user's own may have a hyphen in its name: a split into two known layers is preferred to others. */
-function differenceOf(name: string, layers: ReadonlySet<string>): readonly [string, string] | null {
-  const splits = [...name.matchAll(/-/g)]
-    .map(({ index }) => [name.slice(0, index), name.slice(index + 1)] as const)
-    .filter(([first, second]) => first && second);
-  const known = (count: number) => splits.find((pair) => pair.filter((layer) => layers.has(layer)).length === count);
-  return known(2) ?? known(1) ?? splits[0] ?? null;
+/** The pair of layers that a row is the difference of; the names alone do not tell, since a layer may have a hyphen. */
+function differenceOf(name: string, pairs: readonly Pair[]): Pair | null {
+  return pairs.find(([first, second]) => `${first}-${second}` === name) ?? null;
 }
 
 function intentOf(statistic: string, facts: StatisticFacts, maps: StoredMaps): ImageSpec['intent'] & object {
@@ -146,12 +143,13 @@ function intentOf(statistic: string, facts: StatisticFacts, maps: StoredMaps): I
 }
 
 function factsOf(statistic: string, facts: StatisticFacts, maps: StoredMaps): JsonObject {
+  const { differences: _, ...others } = maps.more ?? {};
   return metaOf({
     Statistic: statistic,
     Kind: maps.kind,
     DegreesOfFreedom: facts.df ?? (statistic === 't' ? maps.df : undefined),
     Subjects: maps.n,
-    ...maps.more,
+    ...others,
   });
 }
 

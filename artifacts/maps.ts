@@ -132,7 +132,7 @@ export const mapsType: ArtifactType = {
     '- `<statistic>.npy` for each statistic (`t`, `effect`, …): float32 or float64 `[row, voxel]`; voxels of the mask by increasing `x + nx*(y + ny*z)`',
     '- `rows.tsv`: name, layer, kernel, status of each row',
     '- `mask.nii.gz`',
-    '- meta: `kind` (`group`, `subject`, `probability`), `statistics` (units and df of each), `df`, `n` (subjects)',
+    '- meta: `kind` (`group`, `subject`, `probability`), `statistics` (units and df of each), `df`, `n` (subjects); `differences` (pairs of layers whose row is named `first-second`)',
     '',
     'Published as one 4D NIfTI per statistic (the fourth axis are the rows; 0 outside the mask), or, for probabilities, as one 3D NIfTI per layer and difference of layers.',
   ].join('\n'),
