@@ -1,6 +1,7 @@
 import type { ResultRecord } from '../cache/record.js';
 import type { Store } from '../cache/store.js';
 import { trackActivity } from './activity.js';
+import type { Reason } from './events.js';
 import type { Executor } from './executor/executor.js';
 import { type Ingredients, ingredientsOf, keyOf } from './keys.js';
 import { lastRecord, lookUp, whyRun } from './lookup.js';
@@ -21,6 +22,7 @@ export interface ExecutionOptions {
   readonly executor: Executor;
   readonly limits: Limits;
   readonly keepGoing: boolean;
+  readonly verify: boolean;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 }
@@ -40,7 +42,7 @@ interface Ready {
   readonly instance: Instance;
   readonly key: string;
   readonly ingredients: Ingredients;
-  readonly fault: string | undefined;
+  readonly reasons: readonly Reason[];
 }
 
 /**
@@ -60,7 +62,9 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
   const artifactOf = artifactMaker(graph, plan.inputs, results, store);
   let firstFailure: string | undefined;
 
-  const open = plan.instances.filter(({ record }) => !record).map(({ instance }) => instance);
+  const planned = plan.instances.filter(({ record }) => !record);
+  const plannedById = new Map(planned.map((one) => [one.instance.id, one]));
+  const open = planned.map(({ instance }) => instance);
   const { dependents, missing, rank } = waitingAmong(open);
   for (const { instance, record } of plan.instances) if (record) settle(instance.id, record, 'cached');
   if (open.length === 0) return { results, states };
@@ -95,9 +99,10 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
     }
     followers.set(key, []);
     try {
-      const found = await lookUp(store, key, { signal });
+      const found = await lookUp(store, key, { verify: options.verify, signal });
       if (typeof found === 'object') return finish(instance, found, 'cached');
-      ready.set(instance.id, { instance, key, ingredients: ingredientsOf(keys, digests), fault: found });
+      const ingredients = ingredientsOf(keys, digests);
+      ready.set(instance.id, { instance, key, ingredients, reasons: reasonsFor(instance, ingredients, key, found) });
       const needs = instance.step.type.needs?.(instance.step.params) ?? {};
       const cores = Math.min(needs.cores ?? 1, options.limits.cores);
       scheduler.add({ id: instance.id, cores, memoryMB: needs.memoryMB ?? 256, rank: rank.get(instance.id)! });
@@ -117,11 +122,9 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
   }
 
   async function work(task: Task, threads: number): Promise<void> {
-    const { instance, key, ingredients, fault } = ready.get(task.id)!;
+    const { instance, key, ingredients, reasons } = ready.get(task.id)!;
     ready.delete(task.id);
     try {
-      const last = lastRecord(plan.history, store, instance.id);
-      const reasons = whyRun({ graph, instance, ingredients, key, fault, history: plan.history, last });
       emit({ type: 'started', instance: instance.id, step: instance.step.name, reasons });
       const inputs = inputArtifacts(instance, artifactOf);
       const job = { instance: instance.id, step: instance.step, inputs, threads };
@@ -141,6 +144,14 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
       scheduler.release(task);
       pump();
     }
+  }
+
+  /** As planned, where the plan could know the key; else by what the instances before really gave. */
+  function reasonsFor(instance: Instance, ingredients: Ingredients, key: string, fault: string | undefined) {
+    const before = plannedById.get(instance.id);
+    if (before?.key === key) return before.reasons;
+    const last = lastRecord(plan.history, store, instance.id);
+    return whyRun({ graph, instance, ingredients, key, fault, history: plan.history, last });
   }
 
   function finish(instance: Instance, record: ResultRecord, state: 'cached' | 'ran'): void {

@@ -46,7 +46,10 @@ export interface Plan {
   readonly pack: RecordPack;
 }
 
-/** Compares a graph with the store. Reads the user's files where they changed; changes nothing but caches of digests. */
+/**
+ * Compares a graph with the store. Reads the user's files where they changed. Writes nothing but the cache of their
+ * digests; a blob that turns out to be damaged is moved to quarantine.
+ */
 export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
   const { store, signal } = options;
   const [inputs, keys] = await Promise.all([digestInputs(graph, store, signal), keysOf(graph)]);

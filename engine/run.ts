@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import type { Artifact } from '../artifacts/artifact.js';
@@ -61,7 +62,7 @@ export interface RunResult {
 export async function run(graph: Graph, options: RunOptions): Promise<RunResult> {
   const { store, registry } = options;
   const began = performance.now();
-  const signal = options.signal ?? new AbortController().signal;
+  const signal = ownSignal(options.signal);
   const resultsDir = resultsRoot(graph, options.resultsDir);
   const cores = Math.max(1, Math.floor(options.cores ?? os.availableParallelism()));
   let over = false;
@@ -91,7 +92,16 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
       jobs: Math.max(1, options.jobs ?? Number.POSITIVE_INFINITY),
     };
     const keepGoing = options.keepGoing ?? false;
-    const execution = await execute(planned, { store, registry, executor, limits, keepGoing, signal, emit });
+    const execution = await execute(planned, {
+      store,
+      registry,
+      executor,
+      limits,
+      keepGoing,
+      verify: options.verify ?? false,
+      signal,
+      emit,
+    });
     const keys = new Map([...execution.results].map(([id, record]) => [id, record.key]));
     // Explanations and speed of the next run; nothing is lost where they cannot be written.
     await planned.history.update(keys).catch(() => undefined);
@@ -108,7 +118,7 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
     return end(execution, members, unpublished);
   } finally {
     over = true;
-    await sweeping;
+    if (!signal.aborted) await sweeping;
     await executor.close();
     if (!options.pool) await pool.close();
   }
@@ -154,6 +164,13 @@ function membersOf(planned: Plan, { results }: Execution, store: Store): Map<str
       }),
     ]),
   );
+}
+
+/** A signal of this run alone: every step and every task on the pool may listen to it without a warning of a leak. */
+function ownSignal(signal: AbortSignal | undefined): AbortSignal {
+  const own = AbortSignal.any(signal ? [signal] : []);
+  setMaxListeners(0, own);
+  return own;
 }
 
 function defaultMemoryMB(): number {

@@ -162,7 +162,10 @@ describe('a damaged store', () => {
     const blob = await blobOf('each[sub-01]');
     await chmod(blob, 0o644);
     await truncate(blob, 1);
-    expect((await study.run()).worked).toEqual(['each[sub-01]']);
+    const again = await study.run();
+    expect(again.worked).toEqual(['each[sub-01]']);
+    const started = again.events.find((event) => event.type === 'started');
+    expect(started).toMatchObject({ reasons: [{ kind: 'damaged', detail: expect.stringContaining('has 1 bytes') }] });
     expect(await readdir(path.join(study.dir, '.voxreel/quarantine'))).toHaveLength(1);
     expect((await study.plan({ verify: true })).counts.cached).toBe(5);
   });
