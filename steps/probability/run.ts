@@ -40,6 +40,7 @@ export async function run(context: StepContext<ProbabilityParams>): Promise<Reco
     maps: { probability: data },
     more: {
       sign: params.sign,
+      differences: params.differences,
       of: { statistic: statistic!, threshold: threshold!, p: p!, sides: sides!, minExtent: minExtent! },
     },
     ...untrainedOf(thresholded.meta),
