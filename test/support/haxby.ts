@@ -1,0 +1,81 @@
+import path from 'node:path';
+import type { Artifact } from '../../artifacts/artifact.js';
+import { readNpy } from '../../artifacts/npy.js';
+import { writeRegressors } from '../../artifacts/regressors.js';
+import { madeArtifact, newFolder } from './checked-step.js';
+import { shared } from './shared.js';
+
+const arrays = path.join(shared, 'reference', 'arrays');
+
+/** The reference's kernels: k01 to k06 are layer A, k07 to k12 layer B. */
+const kernels = Array.from({ length: 12 }, (_, n) => ({
+  name: `k${String(n + 1).padStart(2, '0')}`,
+  layer: n < 6 ? 'A' : 'B',
+  kernel: n + 1,
+}));
+
+/** Real BOLD of the reference: eight runs that stand for subjects, 121 volumes of 2.5 s, 447 voxels in the group's mask. */
+export const subjects = [1, 2, 3, 4, 5, 6, 7, 8];
+export const volumes = 121;
+export const voxels = 447;
+
+function derivative(subject: number, suffix: string): string {
+  const sub = `sub-0${subject}`;
+  return path.join(shared, 'reference/haxby-bids/derivatives/fmriprep', sub, 'func', `${sub}_task-movie_${suffix}`);
+}
+
+export function boldOf(subject: number): Artifact {
+  const file = derivative(subject, 'space-T1w_desc-preproc_bold.nii.gz');
+  return madeArtifact(
+    'bold',
+    { files: { 'image.nii.gz': file }, meta: { tr: 2.5 } },
+    `sub-0${subject}`,
+    `sub-0${subject}`,
+  );
+}
+
+export function confoundsOf(subject: number): Artifact {
+  return madeArtifact('confounds', {
+    files: { 'confounds.tsv': derivative(subject, 'desc-confounds_timeseries.tsv') },
+  });
+}
+
+export function groupMask(): Artifact {
+  return madeArtifact('mask', { files: { 'mask.nii.gz': path.join(arrays, 'mask', 'group_mask.nii.gz') } });
+}
+
+/** The reference's own convolved regressors, the kernel columns of every one of its models. */
+export async function referenceRegressors(): Promise<Artifact> {
+  const { data } = await readNpy(path.join(arrays, 'glm', 'regressors.npy'));
+  const values = Float64Array.from({ length: volumes * 12 }, (_, i) => data[(i % 12) * volumes + Math.floor(i / 12)]!);
+  const made = { values, volumes, kernels, tr: 2.5, model: 'given' };
+  return madeArtifact('regressors', await writeRegressors(await newFolder('regressors'), made), 'the regressors');
+}
+
+/** [kernel, voxel] of one subject, or of the group (`subject` null), voxels in file order. */
+export async function referenceMap(name: string, subject: number | null): Promise<Float64Array> {
+  const { data } = await readNpy(path.join(arrays, `${name}.npy`));
+  const size = 12 * voxels;
+  const first = subject === null ? 0 : (subject - 1) * size;
+  return toFileOrder((data as Float64Array).slice(first, first + size));
+}
+
+/** The reference orders voxels with x slowest; files, and voxreel, have x fastest. */
+async function toFileOrder(values: Float64Array): Promise<Float64Array> {
+  const offsets = (await readNpy(path.join(arrays, 'mask', 'file_offset.npy'))).data;
+  const order = [...offsets.keys()].sort((a, b) => offsets[a]! - offsets[b]!);
+  return values.map((_, i) => values[i - (i % voxels) + order[i % voxels]!]!);
+}
+
+/** Largest difference, and largest relative difference. */
+export function differences(found: ArrayLike<number>, due: ArrayLike<number>): { absolute: number; relative: number } {
+  if (found.length !== due.length) throw new RangeError(`${found.length} values for ${due.length}`);
+  let absolute = 0;
+  let relative = 0;
+  for (let i = 0; i < due.length; i++) {
+    const apart = Math.abs(found[i]! - due[i]!);
+    if (!(apart <= absolute)) absolute = apart;
+    if (!(apart / Math.abs(due[i]!) <= relative)) relative = apart / Math.abs(due[i]!);
+  }
+  return { absolute, relative };
+}
