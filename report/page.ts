@@ -65,9 +65,16 @@ async function figuresSection(root: string, files: readonly ResultFile[]): Promi
     const source = `data:image/png;base64,${(await readFile(path.join(root, file.path))).toString('base64')}`;
     const caption = file.description ?? file.path;
     const vector = files.find((other) => other.path === file.path.replace(/\.png$/, '.svg'));
-    return html`<figure><img src="${source}" alt="${caption}"><figcaption>${caption} <a href="${file.path}">PNG</a>${vector && html` <a href="${vector.path}">SVG</a>`}</figcaption></figure>`;
+    const width = vector && widthOf(await readFile(path.join(root, vector.path), 'utf8'));
+    return html`<figure><img src="${source}" alt="${caption}"${width !== undefined && html` style="max-width:${width}px"`}><figcaption>${caption} <a href="${file.path}">PNG</a>${vector && html` <a href="${vector.path}">SVG</a>`}</figcaption></figure>`;
   });
   return html`<section id="figures"><h2>Figures</h2>${await Promise.all(parts)}</section>`;
+}
+
+/** Width on the screen, px, so that the text of all figures has one size: from the size in print that an SVG states. */
+function widthOf(svg: string): number | undefined {
+  const points = /<svg[^>]* width="([\d.]+)pt"/.exec(svg)?.[1];
+  return points === undefined ? undefined : Math.round(1.9 * Number(points));
 }
 
 function parametersSection({ workflow }: ReportOptions): Markup {

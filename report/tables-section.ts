@@ -34,7 +34,7 @@ export async function tablesSection(
 ): Promise<Markup | undefined> {
   const parts = given.map(givenTable);
   for (const [ending, sortBy] of SHOWN) {
-    const matching = files.filter((file) => new RegExp(`(^|[/_])${ending}\\.tsv$`).test(file.path));
+    const matching = files.filter((file) => new RegExp(`(^|[/_-])${ending}\\.tsv$`).test(file.path));
     for (const file of matching.filter(({ bytes }) => bytes <= LARGEST_BYTES)) {
       parts.push(fileTable(file, parseTable(await readFile(path.join(root, file.path), 'utf8'), file.path), sortBy));
     }
@@ -54,7 +54,9 @@ function fileTable(file: ResultFile, table: Table, sortBy: string | undefined): 
   const shown = sorted.slice(0, ROWS);
   const order = column < 0 ? 'first' : `largest |${sortBy}|`;
   const part =
-    shown.length < table.rows.length ? `${order} ${shown.length} of ${table.rows.length} rows` : `${shown.length} rows`;
+    shown.length < table.rows.length
+      ? `${order} ${shown.length} of ${table.rows.length} rows`
+      : `${shown.length} ${shown.length === 1 ? 'row' : 'rows'}`;
   return html`<h3>${file.path}</h3><p class="soft small">${file.description ?? ''} <a href="${file.path}">${part}</a></p>
 ${
   table.rows.length

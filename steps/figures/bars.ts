@@ -19,7 +19,8 @@ export interface BarOptions {
   readonly yTitle: string;
 }
 
-const PLOT_HEIGHT = 62;
+/** Height of a plot, pt; a single row is higher, so that the title of its axis fits beside it. */
+const PLOT = { many: 62, single: 96 } as const;
 const TITLE = 11;
 const BELOW = 12;
 const LEFT = 30;
@@ -29,27 +30,28 @@ const GAP = 10;
 export function barPanels(panels: readonly BarPanel[], options: BarOptions): Drawing {
   const { perRow, width } = options;
   const rows = Math.ceil(panels.length / perRow);
+  const plotHeight = rows > 1 ? PLOT.many : PLOT.single;
   const panelWidth = (width - LEFT - (perRow - 1) * GAP) / perRow;
   const most = Math.max(1e-9, ...panels.flatMap((p) => p.values).filter(Number.isFinite));
   const marks = ticks(0, most, 4);
   const step = marks[1] ?? most;
   const top = Math.max(most, marks.at(-1)!);
-  const rowHeight = TITLE + PLOT_HEIGHT + 6;
+  const rowHeight = TITLE + plotHeight + 6;
   const height = rows * rowHeight + BELOW + 6;
   const parts = panels.map((panel, n) => {
-    const drawing = { width: panelWidth, height: rowHeight, body: barPanel(panel, panelWidth, top, marks) };
+    const drawing = { width: panelWidth, height: rowHeight, body: barPanel(panel, panelWidth, plotHeight, top, marks) };
     return place(LEFT + (n % perRow) * (panelWidth + GAP), Math.floor(n / perRow) * rowHeight, drawing);
   });
   for (let row = 0; row < rows; row++) {
-    const base = row * rowHeight + TITLE + PLOT_HEIGHT;
+    const base = row * rowHeight + TITLE + plotHeight;
     for (const mark of marks) {
-      const y = base - (mark / top) * PLOT_HEIGHT;
+      const y = base - (mark / top) * plotHeight;
       parts.push(label(LEFT - 4, y, tickText(mark, step), { anchor: 'end', vertical: 'middle' }));
     }
   }
   for (let column = 0; column < Math.min(perRow, panels.length); column++) {
     const lowest = Math.floor((panels.length - 1 - column) / perRow);
-    const base = lowest * rowHeight + TITLE + PLOT_HEIGHT;
+    const base = lowest * rowHeight + TITLE + plotHeight;
     const count = Math.max(...panels.map((p) => p.values.length));
     for (const bar of new Set([1, Math.round(count / 2), count])) {
       const x = LEFT + column * (panelWidth + GAP) + ((bar - 0.5) / count) * panelWidth;
@@ -62,17 +64,17 @@ export function barPanels(panels: readonly BarPanel[], options: BarOptions): Dra
   return { width, height, body: parts.join('') };
 }
 
-function barPanel(panel: BarPanel, width: number, top: number, marks: readonly number[]): string {
-  const base = TITLE + PLOT_HEIGHT;
+function barPanel(panel: BarPanel, width: number, plotHeight: number, top: number, marks: readonly number[]): string {
+  const base = TITLE + plotHeight;
   const slot = width / Math.max(1, panel.values.length);
   const bars = panel.values.map((value, n) => {
-    const height = Number.isFinite(value) ? (Math.max(0, value) / top) * PLOT_HEIGHT : 0;
+    const height = Number.isFinite(value) ? (Math.max(0, value) / top) * plotHeight : 0;
     const attributes = { fill: panel.color, class: 'bar', 'data-value': String(value) };
     return rectangle(n * slot + 0.12 * slot, base - height, 0.76 * slot, height, attributes);
   });
   return [
     ...marks.map((m) =>
-      line(0, base - (m / top) * PLOT_HEIGHT, width, base - (m / top) * PLOT_HEIGHT, { stroke: ink.faint }),
+      line(0, base - (m / top) * plotHeight, width, base - (m / top) * plotHeight, { stroke: ink.faint }),
     ),
     element('g', {}, ...bars),
     line(0, base, width, base),

@@ -1,9 +1,9 @@
 /**
  * Colour maps as look-up tables of 256 RGB triples. All are safe for the common forms of colour blindness: `viridis`
- * and `inferno` rise evenly in lightness, `hot` and `grey` too, `coolwarm` is told apart by blue against red and by
+ * and `inferno` rise evenly in lightness, `heat` and `grey` rise too, `coolwarm` is told apart by blue against red and by
  * lightness from its middle. Use `coolwarm` for signed values, symmetric about 0; the others for values from 0 up.
  */
-export const colormapNames = ['viridis', 'inferno', 'hot', 'coolwarm', 'grey'] as const;
+export const colormapNames = ['viridis', 'inferno', 'heat', 'coolwarm', 'grey'] as const;
 export type ColormapName = (typeof colormapNames)[number];
 
 /** Red, green, blue, each 0..255. */
@@ -12,7 +12,7 @@ export type Rgb = readonly [number, number, number];
 const makers: Record<ColormapName, () => Uint8Array> = {
   viridis: () => decode(VIRIDIS),
   inferno: () => decode(INFERNO),
-  hot: () => sample(hot),
+  heat: () => sample((x) => hot(0.15 + 0.75 * x)),
   coolwarm: () => sample(coolwarm),
   grey: () => sample((x) => [255 * x, 255 * x, 255 * x]),
 };
@@ -48,7 +48,10 @@ function decode(base64: string): Uint8Array {
   return Uint8Array.from(Buffer.from(base64, 'base64'));
 }
 
-/** Black, red, yellow, white: red is full at 0.365, green at 0.746 (the corners of MATLAB's and matplotlib's `hot`). */
+/**
+ * Black, red, yellow, white: red is full at 0.365, green at 0.746 (the corners of MATLAB's and matplotlib's `hot`). `heat`
+ * is its middle, dark red to light yellow: on a grey background black and white would pass for background.
+ */
 function hot(x: number): Rgb {
   const ramp = (from: number, to: number) => 255 * Math.max(0, Math.min(1, (x - from) / (to - from)));
   return [10.6 + (244.4 * ramp(0, 0.365079)) / 255, ramp(0.365079, 0.746032), ramp(0.746032, 1)];

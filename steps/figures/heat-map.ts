@@ -16,15 +16,18 @@ export interface HeatMap {
   readonly marked?: readonly (readonly [number, number])[];
 }
 
-/** Largest cell, and the smallest in which a number such as `−0.05` fits, pt. */
-const CELL = { most: 26, number: 19 } as const;
+/** Largest cell of a large and a small matrix, and the smallest in which a number such as `−0.05` fits, pt. */
+const CELL = { most: 26, ofFew: 40, number: 19 } as const;
 
 /** A matrix as coloured cells with their numbers (two decimals, where they fit) and a colour bar. */
 export function heatMap(map: HeatMap, width: number): Drawing {
   const { rows, columns, values, coloring } = map;
   const left = Math.max(...rows.map((name) => textWidth(name, fontSize.tick))) + 5;
   const bar = 46;
-  const cell = Math.min(CELL.most, (width - left - bar) / columns.length);
+  const cell = Math.min(
+    Math.max(CELL.most, Math.min(CELL.ofFew, 160 / columns.length)),
+    (width - left - bar) / columns.length,
+  );
   const below = Math.max(...columns.map((name) => textWidth(name, fontSize.tick))) + 6;
   const height = cell * rows.length;
   const table = lut(coloring.colormap);

@@ -5,7 +5,7 @@ export interface FiguresParams {
   plane: 'axial' | 'coronal' | 'sagittal';
   slices: number;
   positions?: number[];
-  colormap: 'hot' | 'inferno' | 'viridis';
+  colormap: 'heat' | 'inferno' | 'viridis';
   max?: number;
   threshold?: number;
   pictures: number;
@@ -93,9 +93,10 @@ export const figuresStep: StepType<FiguresParams> = {
           'Where to slice: z for axial, y for coronal, x for sagittal. The nearest slice is shown, with its own mm.',
       },
       colormap: {
-        enum: ['hot', 'inferno', 'viridis'],
-        default: 'hot',
-        description: 'Colours of the probability maps. Differences and correlations are always blue to red.',
+        enum: ['heat', 'inferno', 'viridis'],
+        default: 'heat',
+        description:
+          'Colours of the probability maps: `heat` is dark red to light yellow. Differences and correlations are always blue to red.',
       },
       max: {
         type: 'number',

@@ -54,7 +54,7 @@ export function lineChart(chart: LineChart): Drawing {
   const [x0, x1] = extent(lines.flatMap((l) => Array.from(l.x)));
   const reach = (l: Line) => Array.from(l.y, (v, i) => [v - (l.band?.[i] ?? 0), v + (l.band?.[i] ?? 0)]).flat();
   const [y0, y1] = padded(extent(lines.flatMap(reach)));
-  const yMarks = ticks(y0, y1, plotHeight / 22);
+  const yMarks = ticks(y0, y1, plotHeight / 16);
   const xAt = (value: number) => left + ((value - x0) / (x1 - x0)) * plotWidth;
   const yAt = (value: number) => top + (1 - (value - y0) / (y1 - y0)) * plotHeight;
   const xMarks = ticks(x0, x1, plotWidth / 55);

@@ -63,7 +63,7 @@ export function regionCharts(
     markerColor: PEAK,
   });
   const notes = [
-    `Numbered: peaks of the BOLD series${own.length ? `; below, the moments ${valueText(delay)} s earlier, when their pictures were on the screen. Kernel series are not convolved, each as z scores.` : '.'}`,
+    `Numbered: peaks of the BOLD series${own.length ? `; below, the moments ${valueText(delay)} s earlier that the peaks are taken to respond to. Kernel series are not convolved, each as z scores.` : '.'}`,
   ];
   if (own.length === 0) return { drawings: [bold], left, notes };
   const inRange = (peak: RegionPeak) => peak.stimulusTime >= (time[0] ?? 0);

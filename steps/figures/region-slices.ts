@@ -59,7 +59,7 @@ export async function regionSlices(
       volume: { grid: labels.grid, data: inside.map((v) => v || Number.NaN) },
     };
     // One colour: the middle of the table, orange.
-    const coloring: Coloring = { colormap: 'hot', low: 0, high: 2, threshold: 0 };
+    const coloring: Coloring = { colormap: 'heat', low: 0, high: 2, threshold: 0 };
     return {
       drawing: mosaic([row], { ...common, coloring, scale: '', bare: true }),
       notes: sliceNotes(view, background),

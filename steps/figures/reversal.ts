@@ -42,7 +42,7 @@ export async function drawReversal(
       const title = layer ? `${region.name}: kernels of ${layer}` : region.name;
       figures.push({
         name: freeName(`figure-${5 + n}_region-${nameForFile(region.name)}`, figures),
-        caption: `BOLD series of the region ${region.name}, series of its kernels${pictures ? ', and the pictures at its peaks' : ''}${layer ? ` (${layer})` : ''}.`,
+        caption: `Region ${region.name}: where it is, its BOLD series, series of its kernels${layer ? ` of ${layer}` : ''}${pictures ? ', and the pictures at its peaks' : ''}.`,
         svg: figurePage({
           title,
           drawing: stack([slices.drawing, ...charts.drawings, ...(pictures ? [pictures] : [])], 12),

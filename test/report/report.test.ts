@@ -21,10 +21,10 @@ function resultsFolder(untrained = false): string {
   put('reverse/reverse_pictures/frame-0001.png', png, { Description: 'A frame.', Type: 'reversal' });
   const clusters = Array.from({ length: 60 }, (_, n) => `conv1_1/k${n}\t${n + 1}\t${n % 2 ? -1 : 1}${n / 7}`);
   put(
-    'significant/significant_clusters.tsv',
+    'significant/significant_desc-clusters.tsv',
     `name\tvoxels\tpeak\n${clusters.join('\n')}\n`,
     { Description: 'Clusters.', Type: 'thresholded' },
-    'significant/significant_clusters.json',
+    'significant/significant_desc-clusters.json',
   );
   put(
     'selection/selection_selection.tsv',
@@ -139,7 +139,7 @@ describe('report', () => {
     const page = readFileSync(await writeReport(resultsFolder(), options), 'utf8');
     expect(page).toContain('largest |peak| 25 of 60 rows');
     // |peak| of row n is 1 followed by n/7: the largest is 18.43 of the row 59, negative.
-    const rows = page.slice(page.indexOf('significant_clusters.tsv</h3>')).match(/<tbody>.*?<\/tr>/s)![0];
+    const rows = page.slice(page.indexOf('significant_desc-clusters.tsv</h3>')).match(/<tbody>.*?<\/tr>/s)![0];
     expect(read(rows)).toContain('conv1_1/k59 60 −18.43');
     expect(page).toContain('&lt;b&gt;SMG&lt;/b&gt;');
     expect(page).not.toContain('<b>SMG</b>');

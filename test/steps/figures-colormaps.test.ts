@@ -36,7 +36,7 @@ describe('colour maps', () => {
 
   it('every table has 256 colours, and the sequential ones never get darker', () => {
     const luminance = ([r, g, b]: number[]) => 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
-    for (const name of ['viridis', 'inferno', 'hot', 'grey'] as const) {
+    for (const name of ['viridis', 'inferno', 'heat', 'grey'] as const) {
       expect(lut(name)).toHaveLength(768);
       // 8 bit rounding can take back a step of one grey level
       for (let i = 1; i < 256; i++) expect(luminance(row(name, i)) - luminance(row(name, i - 1))).toBeGreaterThan(-1);

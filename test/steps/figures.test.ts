@@ -53,7 +53,7 @@ describe('figures: slices', () => {
     const place = (panel: typeof low, mm: readonly [number, number]) =>
       [panel!.x + ((mm[0] + 40) / 80) * panel!.width, panel!.y + ((48 - mm[1]) / 96) * panel!.height] as const;
     const png = files['figure-3_probability.png']!;
-    expect(colorAt(png, dpi, ...place(low, [14, 30]))).toEqual([...colorOf(lut('hot'), 1, 0, 1)]);
+    expect(colorAt(png, dpi, ...place(low, [14, 30]))).toEqual([...colorOf(lut('heat'), 1, 0, 1)]);
     // Not mirrored in x or y, not on the other slice: there is the grey of the mask.
     for (const [panel, mm] of [
       [low, [-14, 30]],
@@ -312,7 +312,7 @@ describeShared('figures of the reference', () => {
       const at = (Math.floor((py * dpi) / 72) * png.width + Math.floor((px * dpi) / 72)) * png.channels;
       // The letters L and R lie on the panel.
       if (py < panel!.y + 10) continue;
-      expect([...png.data.subarray(at, at + 3)]).toEqual([...colorOf(lut('hot'), maps[0]![v]!, 0, high)]);
+      expect([...png.data.subarray(at, at + 3)]).toEqual([...colorOf(lut('heat'), maps[0]![v]!, 0, high)]);
       checked += 1;
     }
     expect(checked).toBeGreaterThan(50);
