@@ -58,7 +58,7 @@ export async function run(context: StepContext<ReverseParams>): Promise<Record<s
     reversal: {
       files: Object.fromEntries(roles.map((role) => [role, to(role)])),
       meta: {
-        tr,
+        tr: subjects.length > 0 ? tr : null,
         subjects: subjects.length,
         signal: inputs.fits ? 'residualised' : 'as it is',
         delay: params.delay,
@@ -101,7 +101,7 @@ async function subjectSeries(
 /** One repetition time and one number of volumes for all; UserError naming both of the first two that differ. */
 function sameTiming(subjects: readonly SubjectSeries[]): { tr: number; volumes: number } {
   const [first, ...others] = subjects;
-  if (!first) return { tr: Number.NaN, volumes: 0 };
+  if (!first) return { tr: 0, volumes: 0 };
   const odd = others.find(({ tr, volumes }) => volumes !== first.volumes || Math.abs(tr - first.tr) > 1e-3 * first.tr);
   if (odd) {
     throw new UserError({
