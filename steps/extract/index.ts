@@ -90,7 +90,7 @@ ${vgg16Names.join(', ')}.
       },
     },
   },
-  needs: () => ({ cores: os.availableParallelism(), memoryMB: 1800 }),
+  needs: () => ({ cores: os.availableParallelism(), memoryMB: 2200 }),
   tools: async ({ backend }) => ({ [backend]: backendVersion(backend) }),
   run: async (context) => (await import('./run.js')).run(context),
 };
