@@ -1,7 +1,9 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { createRequire } from 'node:module';
+import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { JsonSchema } from '../../artifacts/artifact.js';
 import { describeSchema, literal } from './describe-schema.js';
 import type { Keys } from './document.js';
+import { fits } from './fits.js';
 import { didYouMean, listNames, nearest } from './nearest.js';
 
 /** What a schema finds wrong in a value, with the path to it. */
@@ -14,28 +16,39 @@ export interface Fault {
   readonly hint?: string;
 }
 
-/*
- * One validator per schema that is used, made when first needed: compiling costs 1 to 2 ms a schema, and a file uses few
- * of them. Schemas are our own declarations, checked by a test, so they are not checked again at every start.
- */
-const ajv = new Ajv2020({
-  allErrors: true,
-  verbose: true,
-  strict: false,
-  useDefaults: true,
-  meta: false,
-  validateSchema: false,
-  code: { optimize: false },
-});
+let ajv: Ajv2020 | undefined;
 const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 
-/** @throws Error if the schema itself is broken. */
+/**
+ * The validator of a schema, made when first needed. ajv is loaded here, since a sound file does not need it (see `fits`).
+ * Schemas are our own declarations, checked by a test, so they are not checked again.
+ * @throws Error if the schema itself is broken.
+ */
 export function validatorOf(schema: JsonSchema): ValidateFunction {
   const known = compiled.get(schema);
   if (known) return known;
+  ajv ??= loadAjv();
   const made = ajv.compile(schema);
   compiled.set(schema, made);
   return made;
+}
+
+function loadAjv(): Ajv2020 {
+  const module = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+  return new module.Ajv2020({
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    useDefaults: true,
+    meta: false,
+    validateSchema: false,
+    code: { optimize: false },
+  });
+}
+
+/** Whether a value fits a schema; fills in defaults. */
+export function accepts(schema: JsonSchema, value: unknown): boolean {
+  return fits(schema, value) || validatorOf(schema)(value);
 }
 
 /**
@@ -43,6 +56,7 @@ export function validatorOf(schema: JsonSchema): ValidateFunction {
  * @param subject what messages call the value (`steps.fit.with`); paths are appended to it.
  */
 export function checkValue(schema: JsonSchema, value: unknown, subject = ''): readonly Fault[] {
+  if (fits(schema, value)) return [];
   const validate = validatorOf(schema);
   if (validate(value)) return [];
   const faults = relevant(validate.errors ?? []).map((error) => explain(error, subject, value));

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import type { Json, JsonSchema } from '../../artifacts/artifact.js';
 import type { Problem } from '../../artifacts/user-error.js';
-import { validatorOf } from './check-value.js';
+import { accepts } from './check-value.js';
 import { describeSchema, literal } from './describe-schema.js';
 import type { Keys } from './document.js';
 import { didYouMean } from './nearest.js';
@@ -13,7 +13,7 @@ import type { Override } from './overrides.js';
  */
 export function coerce({ text, place, path }: Override, schemas: readonly JsonSchema[]): { value: Json } | Problem {
   const candidates = [...yamlValues(text), text, ...yamlValues(`[${text}]`)];
-  const failing = (value: Json) => schemas.find((schema) => !validatorOf(schema)(structuredClone(value)));
+  const failing = (value: Json) => schemas.find((schema) => !accepts(schema, structuredClone(value)));
   const value = candidates.find((candidate) => !failing(candidate));
   if (value !== undefined) return { value };
   const expected = describeSchema(failing(candidates[0]!)!);

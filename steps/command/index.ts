@@ -42,7 +42,7 @@ results are cached, checked and wired like any others:
 
     residual:
       uses: command
-      in: { script: inputs.script, table: steps.selection }
+      in: { script: inputs.script, table: inputs.ratings }
       with:
         run: [python3, "{in.script}", "{in.table}", "{out.summary}"]
         inputs: { script: file, table: table }

@@ -8,7 +8,7 @@ import { checkValue } from '../../engine/spec/check-value.js';
 import { formatSchema, inputSchema, paramsSchema, workflowSchema } from '../../engine/spec/schema.js';
 import { registry } from '../../steps/registry.js';
 import { root } from '../support/shared.js';
-import { sound } from './spec-file.js';
+import { load, sound } from './spec-file.js';
 import { testRegistry } from './spec-registry.js';
 
 /** Strict: unknown keywords and other slips of a declaration are errors. */
@@ -48,6 +48,16 @@ describe('the schema for editors', () => {
       validateReal(parse(await readFile(path.join(folder, name), 'utf8')));
       expect(validateReal.errors ?? [], name).toEqual([]);
     }
+  });
+
+  test('accepts the example of the documentation, and so does the engine', async () => {
+    const page = await readFile(path.join(root, 'docs', 'workflow-file.md'), 'utf8');
+    const example = /```yaml\n(# yaml-language-server[\s\S]*?)```/.exec(page)![1]!;
+    const validateReal = strictAjv().compile(workflowSchema(registry));
+    validateReal(parse(example));
+    expect(validateReal.errors ?? []).toEqual([]);
+    const workflow = await load(example, { registry });
+    expect(workflow.steps).toHaveLength(7);
   });
 
   const validate = strictAjv().compile(workflowSchema(testRegistry));
