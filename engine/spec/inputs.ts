@@ -23,9 +23,8 @@ export async function resolveInputs(workflow: Workflow, registry: Registry): Pro
     }),
   );
   if (problems.length > 0) {
-    const order = [...workflow.inputs.values()].map(({ place }) => place.line ?? 0);
-    const line = ({ place }: Problem) => (place?.file === workflow.file ? (place.line ?? 0) : order.length);
-    throw new UserError(problems.sort((a, b) => line(a) - line(b)));
+    const line = ({ place }: Problem) => (place?.file === workflow.file ? (place.line ?? 0) : Number.POSITIVE_INFINITY);
+    throw new UserError(problems.sort((a, b) => (line(a) === line(b) ? 0 : line(a) - line(b))));
   }
   return new Map(found.flat());
 }
