@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { exitCode } from './exit-code.js';
 import { complain } from './streams.js';
 
@@ -7,6 +8,8 @@ const PATIENCE_MS = 1800;
 /** Turns Ctrl-C (SIGINT) and SIGTERM into an abort: the first stops the run in good order, the second ends at once. */
 export function interruptible(): { readonly signal: AbortSignal; readonly end: () => void } {
   const controller = new AbortController();
+  // Every running step listens, many of them at once; Node would take more than ten for a leak.
+  setMaxListeners(0, controller.signal);
   const stop = () => {
     if (controller.signal.aborted) process.exit(exitCode.interrupted);
     controller.abort();

@@ -47,10 +47,11 @@ export async function demoCommand({ dir: folder, jobs }: { dir: string; jobs?: n
 async function showRecovery(dir: string, workflow: Workflow): Promise<void> {
   const significant = await cachedOutput(workflow, 'significant');
   if (significant?.type !== 'thresholded') return;
+  const { fwhm = 0, p = Number.NaN, extent = 1 } = workflow.params;
   // Smoothing carries a response about this far; with little smoothing two voxels remain.
-  const margin = Math.max(10, Number(workflow.params.fwhm ?? 0));
-  const p = Number(workflow.params.p ?? Number.NaN);
-  print('', ...recoveryTable(await measureRecovery(dir, significant, margin), p, margin));
+  const margin = Math.max(12, Number(fwhm));
+  const recovery = await measureRecovery(dir, significant, margin);
+  print('', ...recoveryTable(recovery, { p: Number(p), extent: Number(extent), margin }));
 }
 
 function whatNext(file: string): string[] {
@@ -59,7 +60,8 @@ function whatNext(file: string): string[] {
     '',
     'What to try next:',
     `  open ${file}, change hrf: spm to hrf: glover, and run "voxreel demo" again (or: voxreel run ${file})`,
-    `  voxreel plan ${file} --set fwhm=4     what would run with less smoothing, and why`,
+    `  voxreel plan ${file} --set fwhm=4      what would run with less smoothing, and why`,
+    `  voxreel run ${file} --set extent=5     leave out small clusters`,
     `  voxreel graph ${file} --format svg --out study.svg`,
   ];
 }

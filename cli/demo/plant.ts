@@ -23,11 +23,11 @@ export interface Planted {
 
 /** Which layer each responding region follows, early layers in early regions. The other regions of the atlas follow nothing. */
 const plan: readonly { region: string; layer: string; percent: number }[] = [
-  { region: 'Visual cortex', layer: 'conv1_1', percent: 0.7 },
-  { region: 'Posterior cingulate', layer: 'conv2_1', percent: 0.6 },
-  { region: 'Fusiform gyrus', layer: 'conv3_1', percent: 0.6 },
-  { region: 'Lateral occipital cortex', layer: 'conv5_1', percent: 0.6 },
-  { region: 'Supramarginal gyrus', layer: 'conv5_3', percent: 0.7 },
+  { region: 'Visual cortex', layer: 'conv1_1', percent: 0.5 },
+  { region: 'Posterior cingulate', layer: 'conv2_1', percent: 0.45 },
+  { region: 'Fusiform gyrus', layer: 'conv3_1', percent: 0.45 },
+  { region: 'Lateral occipital cortex', layer: 'conv5_1', percent: 0.45 },
+  { region: 'Supramarginal gyrus', layer: 'conv5_3', percent: 0.5 },
 ];
 
 /** A series whose kurtosis is above this (a normal one has 3) is carried by a scene or two; such kernels are not planted. */
@@ -59,10 +59,10 @@ export function choosePlanted({ kernels, values }: Regressors, start: number): P
   });
 }
 
-/** How strongly one subject shows each planted response: about the planned percentage, 20 % more or less. */
+/** How strongly one subject shows each planted response: the planned percentage with a standard deviation of 30 % of it. */
 export function subjectPercents(planted: readonly Planted[], subject: string): number[] {
   const random = seededRandom(`${subject}/response`);
-  return planted.map(({ percent }) => percent * Math.max(0.4, 1 + 0.2 * random.normal()));
+  return planted.map(({ percent }) => percent * Math.max(0.3, 1 + 0.3 * random.normal()));
 }
 
 /** The candidate whose series has the largest sum of squared correlations with its layer's. */

@@ -1,8 +1,18 @@
 import { columns } from '../terminal/text.js';
 import type { Recovery } from './recovery.js';
 
+/** What of the analysis the numbers depend on. */
+export interface Analysis {
+  /** Height threshold. */
+  readonly p: number;
+  /** Smallest cluster, voxels. */
+  readonly extent: number;
+  /** Distance from a planted region, mm, up to which a voxel counts neither way. */
+  readonly margin: number;
+}
+
 /** The table at the end of the demo: planted against recovered, and what the numbers mean. */
-export function recoveryTable(recovery: Recovery, p: number, margin: number): string[] {
+export function recoveryTable(recovery: Recovery, { p, extent, margin }: Analysis): string[] {
   const rows = recovery.regions.map(({ regionName, kernel, voxels, hits, elsewhere, falseHits }) => [
     regionName,
     kernel,
@@ -16,8 +26,9 @@ export function recoveryTable(recovery: Recovery, p: number, margin: number): st
     '',
     ...columns([['region', 'kernel', 'voxels', 'found', 'hit rate', 'false positives'], ...rows], [2, 3, 4, 5]),
     '',
-    `All ${recovery.kernels} kernels, ${recovery.elsewhere} voxels away from the planted regions: ${percent(recovery.nullRate, 3)} passed (p < ${p} lets ${percent(p, 3)} pass by chance,`,
-    'before small clusters are left out).',
+    `All ${recovery.kernels} kernels, ${recovery.elsewhere} voxels away from the planted regions: ${percent(recovery.nullRate, 3)} passed the threshold;`,
+    `p < ${p} lets ${percent(p, 3)} pass by chance${extent > 1 ? `, before clusters of fewer than ${extent} voxels are left out` : ''}.`,
+    '',
     'Hit rate: share of the region that the planted kernel’s group map shows. False positives: share of the voxels more',
     `than ${margin} mm from every planted region that it shows. Kernels that resemble a planted one rightly show its region`,
     'too, so the voxels of planted regions are not counted against them.',

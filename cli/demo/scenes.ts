@@ -57,9 +57,9 @@ export function writeScenes(seed: string, seconds: number, aspect: number): Scen
 function drawScene(random: Random, onset: number, duration: number, aspect: number): Scene {
   const hue = random.uniform();
   const saturation = random.uniform() < 0.25 ? 0 : random.between(0.3, 1);
-  const bright = random.between(0.35, 1);
+  const bright = random.between(0.5, 1);
   const contrast = random.between(0.15, 1);
-  const light = random.between(0.35, 1);
+  const light = random.between(0.5, 1);
   const shapes = Array.from({ length: random.pick([0, 0, 1, 1, 2, 3, 5, 8]) }, () => drawShape(random, aspect));
   return {
     onset,
@@ -69,7 +69,7 @@ function drawScene(random: Random, onset: number, duration: number, aspect: numb
     frequency: 2 ** random.between(1, 4.5),
     angle: random.between(0, Math.PI),
     speed: random.between(-1.5, 1.5),
-    light: random.uniform() < 0.5 ? [light, light] : [light, random.between(0.1, 1)],
+    light: random.uniform() < 0.5 ? [light, light] : [light, random.between(0.2, 1)],
     shapes,
     grain: Math.floor(random.uniform() * 2 ** 31),
   };

@@ -21,8 +21,8 @@ export const demoSize: StudySize = {
   windows: 165,
   before: 5,
   tr: 2,
-  voxel: 5,
-  width: 192,
-  height: 108,
+  voxel: 6,
+  width: 160,
+  height: 90,
   fps: 6,
 };
