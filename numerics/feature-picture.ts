@@ -20,12 +20,21 @@ export interface FeaturePicture {
   readonly text: Record<string, string>;
 }
 
+export interface DrawnFeature {
+  /** PNG with a palette: the colour of every pixel is a row of the colour table. */
+  readonly map: Uint8Array;
+  /** PNG, RGB. */
+  readonly overlay: Uint8Array;
+  /** Largest value of the map; 0 when none is positive. */
+  readonly maximum: number;
+}
+
 /**
  * Pool task `feature.picture`: a feature map at the size of the frame, as PNG with a palette, and its overlay on the
  * frame, as RGB. Negative values (a map before rectification) have the lowest colour. A map without a positive value
  * is drawn in the lowest colour throughout, and its overlay is the frame.
  */
-export function run(picture: FeaturePicture): { map: Uint8Array; overlay: Uint8Array; maximum: number } {
+export function run(picture: FeaturePicture): DrawnFeature {
   const { width, height, colors, threshold, opacity, text } = picture;
   const from = { width: picture.mapWidth, height: picture.mapHeight };
   const values = resizeBilinear(picture.map, from, { width, height });

@@ -9,7 +9,7 @@ export interface ReverseParams {
   distance: number;
   peaks: number;
   kernels: number;
-  preprocessing?: string;
+  preprocessing: 'auto' | 'caffe' | 'torch';
   activation: 'relu' | 'linear';
   overlay_threshold: number;
 }
@@ -110,6 +110,11 @@ height and prominence in the units of the mean series. series.tsv: time in s, vo
         minimum: 0,
         default: 3,
         description: 'Kernels of each layer and region whose feature maps are shown, the most selective; 0 shows all.',
+      },
+      preprocessing: {
+        enum: ['auto', 'caffe', 'torch'],
+        default: 'auto',
+        description: 'How pixels become numbers, as in `extract`; `auto` goes by the names in the weight file.',
       },
       activation: {
         enum: ['relu', 'linear'],

@@ -5,6 +5,8 @@ import { type FramesData, readFrames } from '../../artifacts/frames.js';
 import { nameForFile } from '../../artifacts/published.js';
 import type { SelectedKernel } from '../../artifacts/selection.js';
 import type { StepContext } from '../../engine/step-type.js';
+import type { DrawnFeature, FeaturePicture } from '../../numerics/feature-picture.js';
+import type { FeatureMap } from '../extract/feature-maps.js';
 import { lut } from '../figures/colormaps.js';
 import type { ReverseParams } from './index.js';
 import type { RegionPeak } from './peak-times.js';
@@ -36,10 +38,13 @@ export const isNetworkKernel = ({ name }: { readonly name: string }) => /^conv\d
 /** Weight of the feature map's colours in the overlay. */
 const opacity = 0.6;
 
+/** Values of feature maps that are in memory at a time: 256 MB. */
+const mapValues = 64 << 20;
+
 /**
  * Draws the frames at the peaks and, where there are weights, the feature maps of the kernels there. The network runs
- * once for each frame, and the maps of one frame are in memory at a time. Files are numbered from 1, as the published
- * frames are.
+ * once for each frame, for as many frames in one go as their maps fit into memory. Files are numbered from 1, as the
+ * published frames are.
  */
 export async function drawPictures(
   regions: readonly RegionPeaks[],
@@ -50,26 +55,67 @@ export async function drawPictures(
   const frames = await readFrames(framesArtifact);
   await mkdir(path.join(context.workDir, 'pictures'), { recursive: true });
   const wanted = picturesWanted(regions, weights !== undefined);
-  const pictures: Picture[] = [];
-  const numbers = [...wanted.keys()].sort((a, b) => a - b);
-  for (const [n, number] of numbers.entries()) {
-    context.signal.throwIfAborted();
-    const places = wanted.get(number)!;
-    const kernels = [...new Set(places.flatMap(({ kernels }) => kernels))];
-    const drawn = await drawFrame(number, kernels, frames, framesArtifact, weights, context);
-    for (const { region, peak, kernels } of places) {
-      pictures.push({ region, peak, frame: number, kernel: null, kind: 'frame', file: drawn.frame, maximum: null });
-      for (const kernel of kernels) {
-        const { map, overlay, maximum } = drawn.kernels.get(kernel)!;
-        pictures.push({ region, peak, frame: number, kernel, kind: 'map', file: map, maximum });
-        pictures.push({ region, peak, frame: number, kernel, kind: 'overlay', file: overlay, maximum });
-      }
+  const drawn = new Map<number, DrawnFrame>();
+  for (const numbers of batches(wanted, frames)) {
+    const requests = numbers.flatMap((frame) => kernelsOf(wanted.get(frame)!).map((kernel) => ({ frame, kernel })));
+    const maps = weights ? await mapsFor(requests, framesArtifact, weights, context) : [];
+    for (const number of numbers) {
+      context.signal.throwIfAborted();
+      const own = maps.filter(({ frame }) => frame === number);
+      drawn.set(number, await drawFrame(number, own, frames, weights?.meta.untrained === true, context));
+      context.progress(drawn.size, wanted.size, 'frames');
     }
-    context.progress(n + 1, numbers.length, 'frames');
   }
-  const order = new Map(regions.map(({ name }, n) => [name, n]));
-  // Stable: inside a peak the frame stays first, then the kernels in their order.
-  return pictures.sort((a, b) => order.get(a.region)! - order.get(b.region)! || a.peak - b.peak);
+  return regions.flatMap(({ name }) =>
+    [...wanted].flatMap(([frame, places]) =>
+      places.filter(({ region }) => region === name).flatMap((place) => rowsOf(place, frame, drawn.get(frame)!)),
+    ),
+  );
+}
+
+/** The lines of pictures.tsv for one peak: the frame, then map and overlay of each kernel. */
+function rowsOf({ region, peak, kernels }: Place, frame: number, drawn: DrawnFrame): Picture[] {
+  const first: Picture = { region, peak, frame, kernel: null, kind: 'frame', file: drawn.frame, maximum: null };
+  const others = kernels.flatMap((kernel): Picture[] => {
+    const { map, overlay, maximum } = drawn.kernels.get(kernel)!;
+    return [
+      { region, peak, frame, kernel, kind: 'map', file: map, maximum },
+      { region, peak, frame, kernel, kind: 'overlay', file: overlay, maximum },
+    ];
+  });
+  return [first, ...others];
+}
+
+/** Frames whose feature maps are in memory together. Maps of block n of VGG-16 have 1/4^(n-1) of the frame's pixels. */
+function batches(wanted: ReadonlyMap<number, readonly Place[]>, { width, height }: FramesData): number[][] {
+  const out: number[][] = [];
+  let left = 0;
+  for (const [frame, places] of wanted) {
+    const values = kernelsOf(places).reduce((sum, kernel) => sum + (width * height) / 4 ** (Number(kernel[4]) - 1), 0);
+    if (values > left) {
+      out.push([]);
+      left = mapValues;
+    }
+    if (out.length === 0) out.push([]);
+    out.at(-1)!.push(frame);
+    left -= values;
+  }
+  return out;
+}
+
+function kernelsOf(places: readonly Place[]): string[] {
+  return [...new Set(places.flatMap(({ kernels }) => kernels))];
+}
+
+async function mapsFor(
+  requests: { frame: number; kernel: string }[],
+  frames: Artifact,
+  weights: Artifact,
+  { params, signal, threads }: StepContext<ReverseParams>,
+): Promise<FeatureMap[]> {
+  const { activation, preprocessing } = params;
+  const { featureMaps } = await import('../extract/feature-maps.js');
+  return featureMaps({ weights, frames, requests, activation, preprocessing, signal, threads });
 }
 
 interface Place {
@@ -78,7 +124,7 @@ interface Place {
   readonly kernels: readonly string[];
 }
 
-/** By frame: the peaks that lead to it and the kernels to show there. */
+/** By frame, in order: the peaks that lead to it and the kernels to show there. */
 function picturesWanted(regions: readonly RegionPeaks[], withMaps: boolean): Map<number, Place[]> {
   const wanted = new Map<number, Place[]>();
   for (const { name, kernels, peaks } of regions) {
@@ -89,7 +135,7 @@ function picturesWanted(regions: readonly RegionPeaks[], withMaps: boolean): Map
       wanted.set(frame, [...places, { region: name, peak: n + 1, kernels: shown }]);
     }
   }
-  return wanted;
+  return new Map([...wanted].sort(([a], [b]) => a - b));
 }
 
 interface DrawnFrame {
@@ -99,11 +145,10 @@ interface DrawnFrame {
 
 async function drawFrame(
   number: number,
-  kernels: readonly string[],
+  maps: readonly FeatureMap[],
   frames: FramesData,
-  framesArtifact: Artifact,
-  weights: Artifact | undefined,
-  { params, pool, signal, threads, workDir }: StepContext<ReverseParams>,
+  untrained: boolean,
+  { params, pool, signal, workDir }: StepContext<ReverseParams>,
 ): Promise<DrawnFrame> {
   const { width, height } = frames;
   const pixels = await frames.readFrame(number);
@@ -113,42 +158,28 @@ async function drawFrame(
     return `pictures/${name}`;
   };
   const about = `frame ${number} (from 0), ${frames.rows[number]!.onset} s`;
-  const text = { Description: `Average picture, ${about}` };
-  const { png } = await pool.run<{ png: Uint8Array }>('png.rgb', { pixels, width, height, text }, { signal });
+  const picture = { pixels, width, height, text: { Description: `Average picture, ${about}` } };
+  const { png } = await pool.run<{ png: Uint8Array }>('png.rgb', picture, { signal });
   const frame = await save(`${stem}.png`, png);
-  if (!weights || kernels.length === 0) return { frame, kernels: new Map() };
-
-  const { featureMaps } = await import('../extract/feature-maps.js');
-  const maps = await featureMaps({
-    weights,
-    frames: framesArtifact,
-    requests: kernels.map((kernel) => ({ frame: number, kernel })),
-    activation: params.activation,
-    preprocessing: params.preprocessing,
-    signal,
-    threads,
+  const warning = untrained ? ' UNTRAINED: synthetic weights.' : '';
+  const kernels = maps.map(async ({ kernel, width: mapWidth, height: mapHeight, data }) => {
+    const task: FeaturePicture = {
+      map: data,
+      mapWidth,
+      mapHeight,
+      frame: pixels,
+      width,
+      height,
+      colors: lut('viridis'),
+      threshold: params.overlay_threshold,
+      opacity,
+      text: { Description: `Feature map of ${kernel}, ${about}.${warning}` },
+    };
+    const drawn = await pool.run<DrawnFeature>('feature.picture', task, { signal });
+    const name = `${nameForFile(kernel)}_${stem}`;
+    const map = await save(`${name}_map.png`, drawn.map);
+    const overlay = await save(`${name}_overlay.png`, drawn.overlay);
+    return [kernel, { map, overlay, maximum: drawn.maximum }] as const;
   });
-  const untrained = weights.meta.untrained === true ? ' UNTRAINED (synthetic weights).' : '';
-  const drawn = await Promise.all(
-    maps.map(async ({ kernel, width: mapWidth, height: mapHeight, data }) => {
-      const task = {
-        map: data,
-        mapWidth,
-        mapHeight,
-        frame: pixels,
-        width,
-        height,
-        colors: lut('viridis'),
-        threshold: params.overlay_threshold,
-        opacity,
-        text: { Description: `Feature map of ${kernel}, ${about}.${untrained}` },
-      };
-      type Drawn = { map: Uint8Array; overlay: Uint8Array; maximum: number };
-      const { map, overlay, maximum } = await pool.run<Drawn>('feature.picture', task, { signal });
-      const name = `${nameForFile(kernel)}_${stem}`;
-      const files = { map: await save(`${name}_map.png`, map), overlay: await save(`${name}_overlay.png`, overlay) };
-      return [kernel, { ...files, maximum }] as const;
-    }),
-  );
-  return { frame, kernels: new Map(drawn) };
+  return { frame, kernels: new Map(await Promise.all(kernels)) };
 }

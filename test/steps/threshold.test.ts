@@ -7,8 +7,8 @@ import { readNpy } from '../../artifacts/npy.js';
 import { numericColumn, readTable, textColumn } from '../../artifacts/table.js';
 import { createPool, type Pool } from '../../numerics/pool.js';
 import { thresholdStep } from '../../steps/threshold/index.js';
+import { bytesOf, madeArtifact, newFolder, runChecked } from '../support/checked-step.js';
 import { arrays, referenceGroupMaps } from '../support/reference-maps.js';
-import { asArtifact, digestOf, emptyFolder, runStep } from '../support/run-step.js';
 import { describeShared } from '../support/shared.js';
 
 /** Two maps of a line of eight voxels, 2 mm apart, that begins at x = -10 mm. */
@@ -17,7 +17,7 @@ async function lineMaps(statistics: Record<string, number[]>, facts: { df?: numb
   const voxels = 8;
   const rows = first!.length / voxels;
   const grid = makeGrid([voxels, 1, 1], [2, 0, 0, -10, 0, 2, 0, 5, 0, 0, 2, 7, 0, 0, 0, 1], 4);
-  const produced = await writeMaps(await emptyFolder('line'), {
+  const produced = await writeMaps(await newFolder('line'), {
     kind: 'group',
     statistics: Object.fromEntries(
       Object.keys(statistics).map((name) => [name, { units: '1', ...(name === 't' && { df: facts.df ?? 10 }) }]),
@@ -31,7 +31,7 @@ async function lineMaps(statistics: Record<string, number[]>, facts: { df?: numb
     mask: { grid, voxels: Int32Array.from({ length: voxels }, (_, n) => n) },
     maps: Object.fromEntries(Object.entries(statistics).map(([name, values]) => [name, Float64Array.from(values)])),
   });
-  return asArtifact('maps', produced, 'steps.group');
+  return madeArtifact('maps', produced, 'steps.group');
 }
 
 let pool: Pool;
@@ -41,7 +41,7 @@ beforeAll(() => {
 afterAll(() => pool.close());
 
 async function threshold(maps: Artifact, params: Record<string, unknown> = {}) {
-  const { outputs, notes } = await runStep(thresholdStep, { maps }, params, pool);
+  const { outputs, notes } = await runChecked(thresholdStep, { maps }, params, pool);
   const { files, meta } = outputs.thresholded!;
   const array = async (role: string) => [...(await readNpy(files[role]!)).data];
   return {
@@ -97,9 +97,10 @@ describe('threshold', () => {
   it('takes the quantile of t with the degrees of freedom of the maps, or of the normal distribution for z', async () => {
     // scipy.stats: t.isf(0.001, 10), t.isf(0.0005, 10), norm.isf(0.001)
     const maps = await lineMaps({ t: values, z: values }, { df: 10 });
-    expect((await threshold(maps)).meta.threshold).toBeCloseTo(4.143700494046624, 12);
-    expect((await threshold(maps, { sides: 'two' })).meta.threshold).toBeCloseTo(4.586893858702636, 12);
-    expect((await threshold(maps, { statistic: 'z' })).meta.threshold).toBeCloseTo(3.090232306167813, 12);
+    const heightOf = async (...of: Parameters<typeof threshold>) => (await threshold(...of)).meta.threshold;
+    expect(await heightOf(maps)).toBeCloseTo(4.143700494046624, 12);
+    expect(await heightOf(maps, { sides: 'two' })).toBeCloseTo(4.586893858702636, 12);
+    expect(await heightOf(maps, { statistic: 'z' })).toBeCloseTo(3.090232306167813, 12);
   });
 
   it('takes a threshold in units of the statistic instead', async () => {
@@ -153,12 +154,12 @@ describe('threshold', () => {
     const t = Float32Array.from({ length: 60 * count }, (_, n) => 4 * Math.sin(n * 0.37) * Math.cos(n * 0.0113));
     const rows = Array.from({ length: 60 }, (_, n) => ({ name: `k${n}`, layer: 'A', kernel: n + 1 }));
     const facts = { kind: 'group', statistics: { t: { units: '1', df: 20 } }, rows, mask, maps: { t } } as const;
-    const maps = asArtifact('maps', await writeMaps(await emptyFolder('many'), facts));
+    const maps = madeArtifact('maps', await writeMaps(await newFolder('many'), facts));
     const digests = [];
     for (const threads of [1, 2, 4]) {
       const own = createPool(threads);
-      const { outputs } = await runStep(thresholdStep, { maps }, { sides: 'two' }, own);
-      digests.push(await digestOf(outputs.thresholded!));
+      const { outputs } = await runChecked(thresholdStep, { maps }, { sides: 'two' }, own);
+      digests.push(await bytesOf(outputs.thresholded!));
       await own.close();
     }
     expect(digests[1]).toEqual(digests[0]);

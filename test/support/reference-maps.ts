@@ -3,7 +3,7 @@ import type { Artifact } from '../../artifacts/artifact.js';
 import { writeMaps } from '../../artifacts/maps.js';
 import { readMask } from '../../artifacts/mask.js';
 import { readNpy } from '../../artifacts/npy.js';
-import { asArtifact, emptyFolder } from './run-step.js';
+import { madeArtifact, newFolder } from './checked-step.js';
 import { shared } from './shared.js';
 
 export const arrays = path.join(shared, 'reference', 'arrays');
@@ -19,7 +19,7 @@ export const referenceKernels = Array.from({ length: 12 }, (_, n) => ({
 export async function referenceGroupMaps(status: readonly string[] = []): Promise<Artifact> {
   const mask = await readMask(path.join(arrays, 'mask', 'group_mask.nii.gz'));
   const t = (await readNpy(path.join(arrays, 'group', 't.npy'))).data as Float64Array;
-  const dir = await emptyFolder('reference-maps');
+  const dir = await newFolder('reference-maps');
   const produced = await writeMaps(dir, {
     kind: 'group',
     statistics: { t: { units: '1', df: 7 } },
@@ -29,7 +29,7 @@ export async function referenceGroupMaps(status: readonly string[] = []): Promis
     df: 7,
     n: 8,
   });
-  return asArtifact('maps', produced, 'steps.group');
+  return madeArtifact('maps', produced, 'steps.group');
 }
 
 /** Reorders `[row, voxel]` of the reference's group mask: numpy has x slowest, files have x fastest. */
