@@ -31,7 +31,7 @@ export interface Block {
   readonly kernels: number;
 }
 
-/** Where a block's estimates are written, [voxel, kernel] each. */
+/** Where a block's estimates are written, [kernel, voxel] each, as maps are stored. */
 export interface Estimates {
   /** Effect of the kernel, in BOLD units per unit of the regressor. */
   readonly effect: Float64Array;

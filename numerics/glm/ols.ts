@@ -1,58 +1,77 @@
 import { timesTransposed } from '../products.js';
 import { type Estimator, type FitModel, smallestResidual } from './model.js';
 
+/** Voxels per product: 512 kernels x 256 voxels of 8 bytes stay in the cache until they are used. */
+const voxelsPerPass = 256;
+
 /**
  * Ordinary least squares of every kernel at every voxel, by one matrix product (Frisch-Waugh-Lovell): with `x` and `y`
  * free of the nuisance, `effect = x'y / x'x`, `RSS = y'y - effect x'y`, `se = sqrt(RSS / df / x'x)`.
  */
 export async function olsEstimator(model: FitModel): Promise<Estimator> {
   const { time, df } = model;
-  const inverseNorm = new Float64Array(model.kernels);
-  for (let k = 0; k < model.kernels; k++) {
-    const norm = sumOfSquares(model.regressors, k * time, time);
-    inverseNorm[k] = norm > 0 ? 1 / norm : Number.NaN;
-  }
-  let products = new Float64Array(0);
+  const inverseNorms = sumsOfSquares(model.regressors, model.kernels, time).map((norm) =>
+    norm > 0 ? 1 / norm : Number.NaN,
+  );
+  let scratch = new Float64Array(0);
 
-  return async ({ bold, voxels, firstKernel, kernels }, { effect, se }) => {
-    if (products.length < voxels * kernels) products = new Float64Array(voxels * kernels);
+  return async (block, { effect, se }) => {
+    const { kernels, firstKernel } = block;
+    if (scratch.length < kernels * voxelsPerPass) scratch = new Float64Array(kernels * voxelsPerPass);
     const regressors = model.regressors.subarray(firstKernel * time, (firstKernel + kernels) * time);
-    const inverse = inverseNorm.subarray(firstKernel, firstKernel + kernels);
-    const size = { m: voxels, n: kernels, k: time };
-    await timesTransposed(bold.subarray(0, voxels * time), regressors, size, products.subarray(0, voxels * kernels));
-    for (let v = 0; v < voxels; v++) {
-      const norm = sumOfSquares(bold, v * time, time);
-      const total = norm > 0 ? norm : Number.NaN;
-      const start = v * kernels;
-      if (se) withError(products, inverse, effect, se, start, total, df);
-      else for (let k = 0; k < kernels; k++) effect[start + k] = total > 0 ? products[start + k]! * inverse[k]! : total;
+    for (let first = 0; first < block.voxels; first += voxelsPerPass) {
+      const voxels = Math.min(voxelsPerPass, block.voxels - first);
+      const bold = block.bold.subarray(first * time, (first + voxels) * time);
+      const products = scratch.subarray(0, kernels * voxels);
+      await timesTransposed(regressors, bold, { m: kernels, n: voxels, k: time }, products);
+      const norms = sumsOfSquares(bold, voxels, time).map((norm) => (norm > 0 ? norm : Number.NaN));
+      for (let k = 0; k < kernels; k++) {
+        const row = products.subarray(k * voxels, (k + 1) * voxels);
+        const at = k * block.voxels + first;
+        const inverse = inverseNorms[firstKernel + k]!;
+        placeEffects(row, norms, inverse, effect, at);
+        if (se) placeErrors(row, norms, inverse, df, se, at);
+      }
     }
   };
 }
 
-/** One voxel. A function of its own, because the compiler optimises a small hot loop better than a branchy one. */
-function withError(
+/** Of one kernel; `products` and `norms` [voxel]. A norm that is NaN makes the effect NaN. */
+function placeEffects(
   products: Float64Array,
-  inverse: Float64Array,
+  norms: Float64Array,
+  inverse: number,
   effect: Float64Array,
-  se: Float64Array,
-  start: number,
-  total: number,
-  df: number,
+  at: number,
 ): void {
-  const floor = total * smallestResidual;
-  const perDf = df > 0 ? 1 / df : Number.NaN;
-  for (let k = 0; k < inverse.length; k++) {
-    const product = products[start + k]!;
-    const slope = product * inverse[k]!;
-    const residual = total - slope * product;
-    effect[start + k] = total > 0 ? slope : total;
-    se[start + k] = Math.sqrt((residual > floor ? residual : floor) * perDf * inverse[k]!);
+  for (let v = 0; v < products.length; v++) effect[at + v] = norms[v]! > 0 ? products[v]! * inverse : Number.NaN;
+}
+
+function placeErrors(
+  products: Float64Array,
+  norms: Float64Array,
+  inverse: number,
+  df: number,
+  se: Float64Array,
+  at: number,
+): void {
+  const scale = df > 0 ? inverse / df : Number.NaN;
+  for (let v = 0; v < products.length; v++) {
+    const product = products[v]!;
+    const norm = norms[v]!;
+    const residual = norm - product * product * inverse;
+    const floor = norm * smallestResidual;
+    se[at + v] = Math.sqrt((residual > floor ? residual : floor) * scale);
   }
 }
 
-export function sumOfSquares(values: Float64Array, start: number, count: number): number {
-  let sum = 0;
-  for (let i = start; i < start + count; i++) sum += values[i]! * values[i]!;
-  return sum;
+/** Of every row of [row, time]. */
+function sumsOfSquares(values: Float64Array, rows: number, time: number): Float64Array {
+  const sums = new Float64Array(rows);
+  for (let r = 0; r < rows; r++) {
+    let sum = 0;
+    for (let i = r * time; i < (r + 1) * time; i++) sum += values[i]! * values[i]!;
+    sums[r] = sum;
+  }
+  return sums;
 }

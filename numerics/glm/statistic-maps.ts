@@ -18,30 +18,22 @@ export function emptyMaps(statistics: readonly Statistic[], dtype: MapsDtype, si
 }
 
 /**
- * Puts effects and standard errors [voxel, kernel] of kernels from `firstKernel` on into the maps [kernel, voxel], with
- * the statistics that follow from them. t is NaN where the standard error is 0 or NaN: all
- * subjects equal, or nothing fitted.
+ * Puts effects and standard errors [kernel, voxel] of kernels from `firstKernel` on into the maps, with the statistics
+ * that follow from them. t is NaN where the standard error is 0 or NaN: all subjects equal, or nothing fitted.
  */
 export function placeStatistics(
   maps: StatisticMaps,
   { effect, se }: { effect: Float64Array; se: Float64Array },
   { voxels, firstKernel, kernels, df }: { voxels: number; firstKernel: number; kernels: number; df: number },
 ): void {
-  for (const [statistic, map] of Object.entries(maps) as [Statistic, Float32Array | Float64Array][]) {
-    const formula = formulas[statistic];
-    for (let k = 0; k < kernels; k++) {
-      const row = (firstKernel + k) * voxels;
-      for (let v = 0; v < voxels; v++) map[row + v] = formula(effect[v * kernels + k]!, se[v * kernels + k]!, df);
-    }
-  }
+  const first = firstKernel * voxels;
+  const count = kernels * voxels;
+  maps.effect?.set(effect.subarray(0, count), first);
+  maps.se?.set(se.subarray(0, count), first);
+  const { t, z } = maps;
+  if (t) for (let i = 0; i < count; i++) t[first + i] = tOf(effect[i]!, se[i]!);
+  if (z) for (let i = 0; i < count; i++) z[first + i] = zOfT(tOf(effect[i]!, se[i]!), df);
 }
-
-const formulas: Record<Statistic, (effect: number, se: number, df: number) => number> = {
-  effect: (effect) => effect,
-  se: (_, se) => se,
-  t: tOf,
-  z: (effect, se, df) => zOfT(tOf(effect, se), df),
-};
 
 function tOf(effect: number, se: number): number {
   return se > 0 ? effect / se : Number.NaN;

@@ -3,7 +3,7 @@ import type { Noise } from '../../numerics/glm/model.js';
 import { residualise } from '../../numerics/glm/residualise.js';
 import { orthonormalBasis } from '../../numerics/orthonormal.js';
 
-/** Effects and standard errors [voxel, kernel] of all models, by way of residualised series and one estimator. */
+/** Effects and standard errors [kernel, voxel] of all models, by way of residualised series and one estimator. */
 export async function fitModels(
   voxels: readonly ArrayLike<number>[],
   kernels: readonly ArrayLike<number>[],
