@@ -132,8 +132,13 @@ export async function createNpy(file: string, shape: readonly number[], dtype: N
   const bytes = storages[dtype.slice(1)]!.bytes;
   const head = headerBytes(shape, dtype);
   const handle = await open(file, 'w');
-  await handle.write(head, 0, head.length, 0);
-  await handle.truncate(head.length + sizeOf(shape) * bytes);
+  try {
+    await handle.write(head, 0, head.length, 0);
+    await handle.truncate(head.length + sizeOf(shape) * bytes);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   const total = sizeOf(shape);
   const rowSize = sizeOf(shape.slice(1));
   let appended = 0;
