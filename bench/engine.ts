@@ -15,6 +15,8 @@ const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[
 
 interface Figures {
   readonly seconds: number;
+  /** User and system time of the process: less shaken by what else the machine does. */
+  readonly cpu: number;
   readonly rssMB: number;
   readonly ran: number;
   readonly cached: number;
@@ -32,7 +34,10 @@ async function child(file: string): Promise<void> {
   const workflow = await loadWorkflow(file, { registry });
   const { ok, ran, cached } = await run(workflow, { registry });
   if (!ok) throw new Error('the run failed');
-  process.stdout.write(JSON.stringify({ ran, cached, rssMB: process.resourceUsage().maxRSS / 1024 }));
+  const { user, system } = process.cpuUsage();
+  process.stdout.write(
+    JSON.stringify({ ran, cached, cpu: (user + system) / 1e6, rssMB: process.resourceUsage().maxRSS / 1024 }),
+  );
 }
 
 async function main(repeats: number): Promise<void> {
@@ -46,7 +51,7 @@ async function main(repeats: number): Promise<void> {
   );
   console.log(`bare start of Node: ${median(bare).toFixed(3)} s\n`);
   console.log(
-    '| instances | first run, s | no-op, s (median) | fastest | slowest | peak RSS, MB |\n|---|---|---|---|---|---|',
+    '| instances | first run, s | no-op, s (median) | fastest | slowest | CPU, s | peak RSS, MB |\n|---|---|---|---|---|---|---|',
   );
   const { writeStudy } = await import('./engine-study.js');
   for (const instances of [12, 1000, 10_000]) {
@@ -65,6 +70,7 @@ async function main(repeats: number): Promise<void> {
         String(first.ran),
         first.seconds.toFixed(1),
         ...[median(seconds), Math.min(...seconds), Math.max(...seconds)].map((value) => value.toFixed(3)),
+        median(runs.map((one) => one.cpu)).toFixed(3),
         median(runs.map((one) => one.rssMB)).toFixed(0),
       ];
       console.log(`| ${row.join(' | ')} |`);

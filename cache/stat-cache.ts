@@ -15,8 +15,12 @@ const RACY_MS = 2000;
 /** Entries of files that no run has hashed for so long are dropped when the file is written. */
 const KEEP_MS = 180 * 24 * 3600_000;
 
-/** size, mtime (ns), ctime (ns), inode; digest; time of hashing (ms). Nanoseconds and inodes as text: they exceed 2^53. */
-type Entry = readonly [size: number, mtime: string, ctime: string, inode: string, digest: string, hashed: number];
+/**
+ * Times in ms with fractions: a double keeps a quarter of a microsecond of them, and file systems count in milliseconds.
+ * An inode above 2^53 is rounded, which only makes it a slightly weaker sign.
+ */
+type Facts = readonly [size: number, modified: number, changed: number, inode: number];
+type Entry = readonly [...Facts, digest: string, hashed: number];
 
 /** Digests of the user's files by what the file system says about them, so that big inputs are read once, not per run. */
 export interface StatCache {
@@ -74,17 +78,16 @@ function load(store: Store): Map<string, Entry> {
   }
 }
 
-function factsOf(file: string): readonly [number, string, string, string] {
-  const facts = statSync(file, { bigint: true });
+function factsOf(file: string): Facts {
+  const facts = statSync(file);
   if (facts.isDirectory()) throw Object.assign(new Error(`${file} is a folder`), { code: 'EISDIR', path: file });
-  return [Number(facts.size), String(facts.mtimeNs), String(facts.ctimeNs), String(facts.ino)];
+  return [facts.size, facts.mtimeMs, facts.ctimeMs, facts.ino];
 }
 
-function isCurrent(entry: Entry, facts: readonly [number, string, string, string]): boolean {
+function isCurrent(entry: Entry, facts: Facts): boolean {
   return entry[0] === facts[0] && entry[1] === facts[1] && entry[2] === facts[2] && entry[3] === facts[3];
 }
 
 function isRacy(entry: Entry): boolean {
-  const changed = Math.max(Number(BigInt(entry[1]) / 1_000_000n), Number(BigInt(entry[2]) / 1_000_000n));
-  return changed > entry[5] - RACY_MS;
+  return Math.max(entry[1], entry[2]) > entry[5] - RACY_MS;
 }
