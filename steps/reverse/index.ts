@@ -11,7 +11,7 @@ export interface ReverseParams {
   kernels: number;
   preprocessing: 'auto' | 'caffe' | 'torch';
   activation: 'relu' | 'linear';
-  overlay_threshold: number;
+  overlay_share: number;
 }
 
 export const reverseStep: StepType<ReverseParams> = {
@@ -34,8 +34,10 @@ saw when the brain is taken to have responded to it.
    \`glm\`. The stimulus time of a peak is n TR - \`delay\`; its picture is the frame whose window holds that time. A peak
    before the first or after the last frame is reported without picture.
 5. **Pictures.** With \`frames\` and \`weights\` wired: per peak the frame, and per kernel and peak its feature map
-   (viridis, 0 to the map's maximum, interpolated to the size of the frame) and the overlay: where the map reaches
-   \`overlay_threshold\` of its maximum, its colours are laid over the frame (60 %). pictures.tsv gives each maximum.
+   (viridis, 0 to the map's maximum, interpolated to the size of the frame) and the overlay: the colours of the highest
+   activations (\`overlay_share\` of the map's positions, and above 0) laid over the frame at 60 %. A share, not a part of
+   the maximum, since the zero padding of the network often makes that a position at the border. pictures.tsv gives
+   each maximum.
    The \`kernels\` most selective kernels of each layer and region are shown. Series of the user's own have no feature
    maps: series and peaks only.
 
@@ -121,13 +123,13 @@ height and prominence in the units of the mean series. series.tsv: time in s, vo
         default: 'relu',
         description: 'Feature maps after (`relu`) or before the rectification, as in `extract`.',
       },
-      overlay_threshold: {
+      overlay_share: {
         type: 'number',
         minimum: 0,
         maximum: 1,
-        default: 0.5,
-        unit: 'share of the map’s maximum',
-        description: 'Lower activations leave the frame as it is in the overlay.',
+        default: 0.1,
+        unit: 'share of the frame',
+        description: 'How much of the frame the overlay may cover, where the activation is highest and above 0.',
       },
     },
   },

@@ -171,7 +171,7 @@ async function drawFrame(
       width,
       height,
       colors: lut('viridis'),
-      threshold: params.overlay_threshold,
+      overlayShare: params.overlay_share,
       opacity,
       text: { Description: `Feature map of ${kernel}, ${about}.${warning}` },
     };

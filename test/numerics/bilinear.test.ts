@@ -32,7 +32,7 @@ describe('bilinear resizing', () => {
 describe('pictures of feature maps', () => {
   const colors = Uint8Array.from({ length: 768 }, (_, n) => Math.floor(n / 3));
   const frame = new Uint8Array(4 * 3).fill(100);
-  const draw = (map: number[], threshold = 0.5) =>
+  const draw = (map: number[], overlayShare = 0.5) =>
     drawFeature({
       map: Float32Array.from(map),
       mapWidth: 2,
@@ -41,12 +41,12 @@ describe('pictures of feature maps', () => {
       width: 2,
       height: 2,
       colors,
-      threshold,
+      overlayShare,
       opacity: 0.6,
       text: { Description: 'a map' },
     });
 
-  it('colours from 0 to the maximum and lays over the frame what reaches the threshold', () => {
+  it('colours from 0 to the maximum and lays the highest values over the frame', () => {
     const { map, overlay, maximum } = draw([0, 1, 2, 4]);
     expect(maximum).toBe(4);
     const picture = decode(map);
@@ -58,8 +58,19 @@ describe('pictures of feature maps', () => {
     expect(red).toEqual([100, 100, 117, 193]);
   });
 
+  it('covers no more of the frame than the share, and only where the map is above 0', () => {
+    const covered = (map: number[], share: number) => {
+      const red = [...decode(draw(map, share).overlay).data].filter((_, n) => n % 3 === 0);
+      return red.map((value) => value !== 100);
+    };
+    expect(covered([0, 1, 2, 4], 0.25)).toEqual([false, false, false, true]);
+    expect(covered([0, 0, 0, 4], 0.5)).toEqual([false, false, false, true]);
+    expect(covered([0, 1, 2, 4], 0)).toEqual([false, false, false, false]);
+    expect(covered([0, 1, 2, 4], 1)).toEqual([false, true, true, true]);
+  });
+
   it('draws a map without a positive value in the lowest colour and leaves the frame bare', () => {
-    const { map, overlay, maximum } = draw([0, -1, 0, -2], 0);
+    const { map, overlay, maximum } = draw([0, -1, 0, -2], 1);
     expect(maximum).toBe(0);
     expect([...decode(map).data]).toEqual([0, 0, 0, 0]);
     expect([...decode(overlay).data]).toEqual([...frame]);
