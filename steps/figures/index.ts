@@ -133,6 +133,6 @@ export const figuresStep: StepType<FiguresParams> = {
       },
     },
   },
-  needs: () => ({ cores: 1, memoryMB: 600 }),
+  needs: () => ({ cores: 2, memoryMB: 600 }),
   run: async (context) => (await import('./run.js')).run(context),
 };

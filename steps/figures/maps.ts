@@ -93,7 +93,8 @@ function mapPage({ title, list, mask, background, choices, sheet, untrained, not
     view,
     slices,
     background: background.volume,
-    range: background.range,
+    // The middle of blue to red is light grey: it needs a darker background.
+    range: signed ? [background.range[0], 1.4 * background.range[1]] : background.range,
     coloring,
     scale: signed ? 'Difference of probability' : 'Activation probability',
     width: sheet.width,

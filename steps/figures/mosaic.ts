@@ -32,6 +32,8 @@ export interface MosaicOptions {
   readonly scale: string;
   /** Width of the whole drawing, pt. */
   readonly width: number;
+  /** Widest panel, pt. Default 200. */
+  readonly widest?: number;
   /** No colour bar: for regions, which have one colour. */
   readonly bare?: boolean;
 }
@@ -50,7 +52,7 @@ const PANEL = { most: 200, least: 45 } as const;
 export function mosaic(rows: readonly MosaicRow[], options: MosaicOptions): Drawing {
   const { view, slices, width } = options;
   const barSpace = options.bare ? 0 : colorbar(options.coloring, 60, options.scale).width + 12; // widest when lowest
-  const { perLine, panel } = arrange(rows.length, slices.length, width - barSpace);
+  const { perLine, panel } = arrange(rows.length, slices.length, width - barSpace, options.widest ?? PANEL.most);
   const panelHeight = (panel * view.heightMm) / view.widthMm;
   const groupWidth = slices.length * (panel + PANEL_GAP) - PANEL_GAP;
   const groupHeight = TITLE + panelHeight + MM;
@@ -75,9 +77,14 @@ export function mosaic(rows: readonly MosaicRow[], options: MosaicOptions): Draw
 }
 
 /** Groups per line and panel width: as many side by side as bring the panels nearest to a goal that is larger where slices are few. */
-function arrange(groups: number, slices: number, available: number): { perLine: number; panel: number } {
+function arrange(
+  groups: number,
+  slices: number,
+  available: number,
+  widest: number,
+): { perLine: number; panel: number } {
   const panelOf = (perLine: number) =>
-    Math.min(PANEL.most, ((available + GROUP_GAP) / perLine - GROUP_GAP + PANEL_GAP) / slices - PANEL_GAP);
+    Math.min(widest, ((available + GROUP_GAP) / perLine - GROUP_GAP + PANEL_GAP) / slices - PANEL_GAP);
   const fits = Array.from({ length: groups }, (_, i) => i + 1).filter((n) => n === 1 || panelOf(n) >= PANEL.least);
   const off = (n: number) => Math.abs(Math.log(panelOf(n) / (68 + 70 / slices)));
   const perLine = fits.reduce((a, b) => (off(b) < off(a) ? b : a));

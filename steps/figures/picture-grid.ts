@@ -27,7 +27,7 @@ export interface PictureGrid {
 const GAP = 4;
 const HEADING = 11;
 /** Widest picture, pt. */
-const WIDEST = 150;
+const WIDEST = 100;
 
 /** Pictures in rows and columns, all of one size. */
 export function pictureGrid({ columns, rows, width, left }: PictureGrid): Drawing {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { Resvg } from '@resvg/resvg-js';
+import { type ResvgRenderOptions, renderAsync } from '@resvg/resvg-js';
 import { encode } from 'fast-png';
 
 const require = createRequire(import.meta.url);
@@ -15,20 +15,14 @@ export interface Raster {
 
 /**
  * Draws an SVG whose unit is the point as a PNG of `dpi` pixels per inch. Only the fonts of the package are used, never
- * those of the machine, so that the same figure has the same bytes everywhere.
+ * those of the machine, so that the same figure has the same bytes everywhere. Draws on a thread of its own.
  */
-export function svgToPng(svg: string, dpi: number): Buffer {
-  return render(svg, dpi).asPng();
+export async function svgToPng(svg: string, dpi: number): Promise<Buffer> {
+  return (await renderAsync(svg, options(dpi))).asPng();
 }
 
-/** The same as pixels. */
-export function svgToPixels(svg: string, dpi: number): Raster {
-  const { width, height, pixels } = render(svg, dpi);
-  return { width, height, data: new Uint8Array(pixels) };
-}
-
-function render(svg: string, dpi: number) {
-  return new Resvg(svg, {
+function options(dpi: number): ResvgRenderOptions {
+  return {
     font: {
       loadSystemFonts: false,
       fontFiles: ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) => path.join(fonts, file)),
@@ -37,7 +31,7 @@ function render(svg: string, dpi: number) {
     },
     // resvg's own unit is 1/96 inch and a pt is 4/3 of it.
     fitTo: { mode: 'zoom', value: dpi / 96 },
-  }).render();
+  };
 }
 
 /** A raster as a `data:` URI, for an `<image>` inside an SVG. */

@@ -12,8 +12,9 @@ import { type Coloring, chooseSlices, sliceNearest, sliceView, type Volume } fro
 import type { Drawing } from './svg.js';
 import { valueText } from './ticks.js';
 
-/** Slices of a region are few: they show where it is. */
+/** Slices of a region are few and small (pt): they show where it is. */
 const SLICES = 6;
+const WIDEST = 72;
 
 /** The labels of the regions, as a volume and as the mask of all of them. */
 export async function readRegionImage(reversal: Artifact): Promise<{ mask: Mask; labels: Volume }> {
@@ -50,7 +51,14 @@ export async function regionSlices(
     ? [...new Set(choices.positions.map((mm) => sliceNearest(view, mm)))].sort((a, b) => a - b)
     : chooseSlices(view, inside, Math.min(SLICES, choices.slices));
   const map = thresholded && (await mapOf(thresholded, kernel));
-  const common = { view, slices, background: background.volume, range: background.range, width: sheet.width };
+  const common = {
+    view,
+    slices,
+    background: background.volume,
+    range: background.range,
+    width: sheet.width,
+    widest: WIDEST,
+  };
   const size = `${region.voxels} voxels`;
   if (!map) {
     const row = {

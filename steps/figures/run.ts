@@ -29,15 +29,21 @@ export async function run(context: StepContext<FiguresParams>): Promise<Record<s
   if (figures.length === 0) throw nothingToDraw(context.instance, sources, params.layers);
 
   const files: Record<string, string> = {};
-  for (const [n, { name, svg }] of figures.entries()) {
-    signal.throwIfAborted();
-    const file = (ending: string) => path.join(workDir, `${name}.${ending}`);
-    await writeFile(file('svg'), svg);
-    await writeFile(file('png'), svgToPng(svg, params.dpi));
-    files[`${name}.svg`] = file('svg');
-    files[`${name}.png`] = file('png');
-    context.progress(n + 1, figures.length, 'figures');
+  for (const { name } of figures) {
+    for (const ending of ['svg', 'png']) files[`${name}.${ending}`] = path.join(workDir, `${name}.${ending}`);
   }
+  const queue = [...figures];
+  let done = 0;
+  const worker = async () => {
+    for (let figure = queue.shift(); figure; figure = queue.shift()) {
+      signal.throwIfAborted();
+      await writeFile(files[`${figure.name}.svg`]!, figure.svg);
+      await writeFile(files[`${figure.name}.png`]!, await svgToPng(figure.svg, params.dpi));
+      done += 1;
+      context.progress(done, figures.length, 'figures');
+    }
+  };
+  await Promise.all(Array.from({ length: context.threads }, worker));
   const captions = Object.fromEntries(figures.map(({ name, caption }) => [name, caption]));
   const untrained = untrainedOf(...sources.map(({ meta }) => meta));
   return { figures: { files, meta: { dpi: params.dpi, captions, ...untrained } } };

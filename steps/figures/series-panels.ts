@@ -24,8 +24,10 @@ export interface PanelOptions {
 
 /** pt per series */
 const ROW = 22;
-/** Standard deviations from the middle of a row to its edge; higher peaks run into the next row. */
-const REACH = 3;
+/** Length of the scale bar, standard deviations. */
+const BAR = 3;
+/** A row reaches so far from its middle at most, standard deviations; what is beyond runs into the next row. */
+const MOST = 6;
 
 /** Width that the names need, pt. */
 export function namesWidth(names: readonly string[]): number {
@@ -48,13 +50,16 @@ export function seriesPanels(
   const step = marks.length > 1 ? marks[1]! - marks[0]! : 1;
   const color = options.momentColor ?? ink.soft;
   const dash = { stroke: color, 'stroke-dasharray': '2 2' };
+  const scores = series.map((s) => zScores(s.y));
+  const highest = Math.max(0, ...scores.flatMap((z) => Array.from(z, (value) => Math.abs(value) || 0)));
+  const pointsPerSd = ROW / 2 / Math.max(BAR, Math.min(MOST, highest));
   const bar = left + plot + 6;
   const parts = [
     ...moments.map((m) => line(xAt(m.x), top - 2, xAt(m.x), base, dash)),
     ...moments.map((m) => label(xAt(m.x), top - 4, m.text, { anchor: 'middle', bold: true })),
     ...series.map((s, n) => row(s, n, xAt)),
-    line(bar, top + ROW / 2, bar, top, { stroke: ink.text, 'stroke-width': 0.8 }),
-    label(bar + 3, top + ROW / 4, `${REACH} z`, { vertical: 'middle' }),
+    line(bar, top + ROW / 2, bar, top + ROW / 2 - BAR * pointsPerSd, { stroke: ink.text, 'stroke-width': 0.8 }),
+    label(bar + 3, top + ROW / 2 - (BAR / 2) * pointsPerSd, `${BAR} z`, { vertical: 'middle' }),
     line(left, base, left + plot, base),
     ...marks.map((m) => line(xAt(m), base, xAt(m), base + 2.5)),
     ...marks.map((m) => label(xAt(m), base + 10, tickText(m, step), { anchor: 'middle' })),
@@ -64,8 +69,8 @@ export function seriesPanels(
 
   function row(s: NamedSeries, n: number, at: (t: number) => number): string {
     const middle = top + (n + 0.5) * ROW;
-    const z = zScores(s.y);
-    const yAt = (value: number) => middle - (value / (2 * REACH)) * ROW;
+    const z = scores[n]!;
+    const yAt = (value: number) => middle - value * pointsPerSd;
     return [
       line(left, middle, left + plot, middle, { stroke: ink.faint }),
       element('path', {

@@ -3,9 +3,9 @@ export function ticks(low: number, high: number, count: number): number[] {
   if (!(high > low)) return [low];
   const rough = (high - low) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10);
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.85) ?? 10);
   const values: number[] = [];
-  for (let n = Math.ceil(low / step - 1e-9); n * step <= high + step * 1e-9; n++) values.push(n * step);
+  for (let n = Math.ceil(low / step - 1e-9); n * step <= high + step * 1e-9; n++) values.push(n * step + 0);
   return values;
 }
 
@@ -23,5 +23,5 @@ export function valueText(value: number): string {
 }
 
 function signed(digits: string): string {
-  return Number(digits) === 0 ? digits.replace('-', '') : digits.replace('-', '−');
+  return Number(digits) === 0 ? digits.replace('-', '') : digits.replaceAll('-', '−');
 }

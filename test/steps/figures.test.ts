@@ -4,6 +4,7 @@ import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../artifacts/artifact.js';
 import { makeGrid } from '../../artifacts/grid.js';
+import { writeImage } from '../../artifacts/image.js';
 import { readMask } from '../../artifacts/mask.js';
 import { readNpy, writeNpy } from '../../artifacts/npy.js';
 import { UserError } from '../../artifacts/user-error.js';
@@ -106,6 +107,38 @@ describe('figures: slices', () => {
     });
     // 0.2 rad
     expect(text(tilted.files['figure-3_probability.svg']!)).toContain('up to 11.5° from the anatomical ones');
+  });
+
+  it('lays a background of another grid under the map by its mm', async () => {
+    const mask = headMask();
+    const file = path.join(folder(), 'image.nii.gz');
+    // 2 mm, x running from right to left, offset from the map's grid; bright where x > 0.
+    const grid = makeGrid([45, 50, 34], [-2, 0, 0, 45, 0, 2, 0, -51, 0, 0, 2, -33, 0, 0, 0, 1], 4);
+    const data = Float64Array.from({ length: 45 * 50 * 34 }, (_, offset) => (45 - 2 * (offset % 45) > 0 ? 100 : 20));
+    await writeImage(file, { grid, data, datatype: 'float32', description: 'background' });
+    const background = {
+      type: 'image',
+      digest: '',
+      meta: {},
+      files: { 'image.nii.gz': file },
+      origin: 'inputs.anatomy',
+    };
+    const dpi = 200;
+    const probability = await probabilityMaps(mask, layers, spot);
+    const { files } = await draw({ probability, background, fits: [await fitOf(mask)] }, { dpi, positions: [2] });
+    const svg = text(files['figure-3_probability.svg']!);
+    expect(svg).toContain('over inputs.anatomy');
+    const [panel] = panels(svg);
+    const grey = (x: number) =>
+      colorAt(
+        files['figure-3_probability.png']!,
+        dpi,
+        panel!.x + ((x + 40) / 80) * panel!.width,
+        panel!.y + 0.5 * panel!.height,
+      );
+    // Black is 0 and white 1.25 times the 98th percentile: 20 and 100 of 125, within one grey level of rounding.
+    expect(Math.abs(grey(-20)[0]! - (20 / 125) * 255)).toBeLessThanOrEqual(1);
+    expect(Math.abs(grey(20)[0]! - (100 / 125) * 255)).toBeLessThanOrEqual(1);
   });
 
   it('gives the colour bar the range of the data, hides what is below the threshold, and says so', async () => {
