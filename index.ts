@@ -3,7 +3,7 @@ import { openStore } from './cache/store.js';
 import { expandGraph } from './engine/graph.js';
 import { type Plan, plan as planGraph } from './engine/plan.js';
 import { type RunOptions as RunGraphOptions, type RunResult, run as runGraph } from './engine/run.js';
-import { resolveInputs } from './engine/spec/inputs.js';
+import { type InputNote, resolveInputs } from './engine/spec/inputs.js';
 import { loadWorkflow as load } from './engine/spec/load.js';
 import type { Registry } from './engine/step-type.js';
 import type { Graph, Workflow } from './engine/workflow.js';
@@ -13,6 +13,7 @@ export { describeProblem, type Place, type Problem, UserError } from './artifact
 export type { Reason, RunEvent } from './engine/events.js';
 export type { Plan, PlannedInstance } from './engine/plan.js';
 export type { RunResult } from './engine/run.js';
+export type { InputNote } from './engine/spec/inputs.js';
 export { many, one, type Registry, type StepContext, type StepType } from './engine/step-type.js';
 export type { Graph, Instance, Workflow } from './engine/workflow.js';
 export type { Pool } from './numerics/pool.js';
@@ -59,9 +60,18 @@ export async function loadWorkflow(file: string, options: LoadOptions = {}): Pro
  * Says what a run would do and why. Runs nothing; reads input files that are new or have changed, to know their digests.
  * @throws UserError when inputs are missing or the cache folder cannot be used.
  */
-export async function plan(workflow: Workflow, options: PlanOptions = {}): Promise<Plan> {
-  const { graph, registry, store } = await prepare(workflow, options);
-  return planGraph(graph, { store, registry, ...(options.verify ? { verify: true } : {}), signal: options.signal });
+export async function plan(
+  workflow: Workflow,
+  options: PlanOptions = {},
+): Promise<Plan & { readonly notes: readonly InputNote[] }> {
+  const { graph, registry, store, notes } = await prepare(workflow, options);
+  const planned = await planGraph(graph, {
+    store,
+    registry,
+    ...(options.verify ? { verify: true } : {}),
+    signal: options.signal,
+  });
+  return { ...planned, notes };
 }
 
 /**
@@ -70,7 +80,10 @@ export async function plan(workflow: Workflow, options: PlanOptions = {}): Promi
  * @throws UserError when it cannot start: inputs are missing, the cache folder cannot be written.
  */
 export async function run(workflow: Workflow, options: RunOptions = {}): Promise<RunResult> {
-  const { graph, registry, store } = await prepare(workflow, options);
+  const { graph, registry, store, notes } = await prepare(workflow, options);
+  for (const { input, message } of notes) {
+    options.onEvent?.({ type: 'note', time: Date.now(), instance: `inputs.${input}`, message });
+  }
   const { cache: _cache, results, ...others } = options;
   return runGraph(graph, { ...others, registry, store, ...(results === undefined ? {} : { resultsDir: results }) });
 }
@@ -82,9 +95,10 @@ export function defaultCache(workflow: Pick<Workflow, 'baseDir'>): string {
 
 async function prepare(workflow: Workflow, options: PlanOptions) {
   const registry = options.registry ?? (await builtIn());
-  const inputs = await resolveInputs(workflow, registry);
+  const notes: InputNote[] = [];
+  const inputs = await resolveInputs(workflow, registry, (note) => notes.push(note));
   const graph: Graph = expandGraph(workflow, inputs);
-  return { registry, graph, store: await openStore(options.cache ?? defaultCache(workflow)) };
+  return { registry, graph, notes, store: await openStore(options.cache ?? defaultCache(workflow)) };
 }
 
 async function builtIn(): Promise<Registry> {

@@ -96,7 +96,7 @@ async function withoutMotion(runs: readonly BidsRun[], spec: BidsSpec, context: 
     });
   }
   reasons.forEach((reason, index) => {
-    if (reason) context.note?.(`inputs.${context.name}: ${labelOf(runs[index]!, runs)} is left out: ${reason}`);
+    if (reason) context.note?.(`${labelOf(runs[index]!, runs)} is left out: ${reason}`);
   });
   return kept;
 }

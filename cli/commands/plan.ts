@@ -11,7 +11,7 @@ import { columns, count } from '../terminal/text.js';
 export async function planCommand(file: string, options: CacheOptions & { json?: boolean }): Promise<number> {
   const { experiment, set, cache } = options;
   const workflow = await loadWorkflow(file, { set, ...(experiment === undefined ? {} : { experiment }) });
-  const { instances, counts } = await plan(workflow, cache === undefined ? {} : { cache });
+  const { instances, counts, notes } = await plan(workflow, cache === undefined ? {} : { cache });
   if (options.json) {
     print(
       ...instances.map(({ instance, state, reasons, key }) =>
@@ -21,6 +21,7 @@ export async function planCommand(file: string, options: CacheOptions & { json?:
     return exitCode.ok;
   }
   const paint = colours(wantsColour(process.stdout));
+  print(...notes.map(({ input, message }) => `${paint.yellow('note')}  inputs.${input}: ${message}`));
   const lines = columns(grouped(instances).map(({ name, verdict, why }) => [name, verdict, why]));
   print(...lines.map((line) => (/ {2}cached/.test(line) ? paint.dim(line) : line)), '');
   if (counts.run + counts.upstream === 0) print(`Nothing to run: all ${count(counts.cached, 'step')} are cached.`);

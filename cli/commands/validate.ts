@@ -16,7 +16,10 @@ export async function validateCommand(file: string, options: StudyOptions & { in
     print(`${file} is valid: ${steps}. The files it names were not looked at.`);
     return exitCode.ok;
   }
-  const graph = expandGraph(workflow, await resolveInputs(workflow, registry));
+  const inputs = await resolveInputs(workflow, registry, ({ input, message }) =>
+    print(`note  inputs.${input}: ${message}`),
+  );
+  const graph = expandGraph(workflow, inputs);
   const instances = graph.instances.length;
   const fanned = instances === workflow.steps.length ? '' : `, ${instances} to run with every item counted`;
   print(`${file} is valid: ${steps}${fanned}, ${count(workflow.inputs.size, 'input')} found.`);

@@ -4,16 +4,27 @@ import { UserError } from '../../artifacts/user-error.js';
 import type { Registry } from '../step-type.js';
 import type { InputNode, ResolvedInputs, Workflow } from '../workflow.js';
 
+/** Something about an input that the user should know though it is no error, such as subjects that were left out. */
+export interface InputNote {
+  /** Name under `inputs`. */
+  readonly input: string;
+  readonly message: string;
+}
+
 /**
  * Finds the files of every input, all at once; opens headers and sidecars, never image data.
  * @throws UserError with the problems of all inputs, each with its line in the workflow file.
  */
-export async function resolveInputs(workflow: Workflow, registry: Registry): Promise<ResolvedInputs> {
+export async function resolveInputs(
+  workflow: Workflow,
+  registry: Registry,
+  onNote: (note: InputNote) => void = () => {},
+): Promise<ResolvedInputs> {
   const problems: Problem[] = [];
   const found = await Promise.all(
     [...workflow.inputs.values()].map(async (input) => {
       try {
-        const resolved = await resolveOne(input, workflow.baseDir, registry);
+        const resolved = await resolveOne(input, workflow.baseDir, registry, onNote);
         return [[input.name, resolved] as const];
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
@@ -33,9 +44,11 @@ async function resolveOne(
   input: InputNode,
   baseDir: string,
   registry: Registry,
+  onNote: (note: InputNote) => void,
 ): Promise<ResolvedInput | readonly ResolvedItem[]> {
   const declaration = registry.artifacts.get(input.type)!.input!;
-  const resolved = await declaration.resolve(input.spec, { baseDir, name: input.name });
+  const note = (message: string) => onNote({ input: input.name, message });
+  const resolved = await declaration.resolve(input.spec, { baseDir, name: input.name, note });
   if (!Array.isArray(resolved)) return resolved as ResolvedInput;
   const items = resolved as readonly ResolvedItem[];
   if (items.length === 0) {
