@@ -27,15 +27,17 @@ export async function hashFile(
   const handle = await open(file, 'r');
   try {
     const hasher = createHash('sha256');
-    const buffers = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)] as const;
+    // Buffers of the full length for thousands of small files would keep the garbage collector busy.
+    const chunk = Math.min(CHUNK, (await handle.stat()).size + 1);
+    const buffers = [Buffer.allocUnsafe(chunk), Buffer.allocUnsafe(chunk)] as const;
     let size = 0;
     let turn: 0 | 1 = 0;
-    let { bytesRead } = await handle.read(buffers[turn], 0, CHUNK, null);
+    let { bytesRead } = await handle.read(buffers[turn], 0, chunk, null);
     while (bytesRead > 0) {
       options.signal?.throwIfAborted();
       const current = buffers[turn].subarray(0, bytesRead);
       turn = turn === 0 ? 1 : 0;
-      const next = handle.read(buffers[turn], 0, CHUNK, null);
+      const next = handle.read(buffers[turn], 0, chunk, null);
       hasher.update(current);
       size += current.length;
       ({ bytesRead } = await next);
