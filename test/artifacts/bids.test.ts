@@ -225,7 +225,7 @@ describe('exclusion by framewise displacement', () => {
   it('is reported', async () => {
     const notes: string[] = [];
     await left({ max_fd: 0.5 }, notes);
-    expect(notes).toEqual(['inputs.bold: sub-02 is left out: largest framewise displacement 0.900 mm is above 0.5 mm']);
+    expect(notes).toEqual(['sub-02 is left out: largest framewise displacement 0.900 mm is above 0.5 mm']);
   });
 
   it('fails where it cannot be told, or leaves nobody', async () => {

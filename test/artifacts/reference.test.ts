@@ -119,7 +119,7 @@ describeShared('real inputs', () => {
     expect(items.map(({ label }) => label)).toEqual(['sub-07']);
     expect(notes).toHaveLength(7);
     expect(notes[0]).toMatch(
-      /^inputs\.own: sub-01 is left out: mean framewise displacement 0\.129 mm is above 0\.1 mm$/,
+      /^sub-01 is left out: mean framewise displacement 0\.129 mm is above 0\.1 mm$/,
     );
   });
 
