@@ -62,9 +62,11 @@ async function figuresSection(root: string, files: readonly ResultFile[]): Promi
   const figures = files.filter((file) => file.path.endsWith('.png') && file.type === 'figures');
   if (figures.length === 0) return undefined;
   const parts = figures.map(async (file) => {
-    const source = `data:image/png;base64,${(await readFile(path.join(root, file.path))).toString('base64')}`;
     const caption = file.description ?? file.path;
     const vector = files.find((other) => other.path === file.path.replace(/\.png$/, '.svg'));
+    // Most figures are much smaller as SVG, and sharp at any size.
+    const [shown, kind] = vector && vector.bytes < file.bytes ? [vector, 'svg+xml'] : [file, 'png'];
+    const source = `data:image/${kind};base64,${(await readFile(path.join(root, shown.path))).toString('base64')}`;
     const width = vector && widthOf(await readFile(path.join(root, vector.path), 'utf8'));
     return html`<figure><img src="${source}" alt="${caption}"${width !== undefined && html` style="max-width:${width}px"`}><figcaption>${caption} <a href="${file.path}">PNG</a>${vector && html` <a href="${vector.path}">SVG</a>`}</figcaption></figure>`;
   });

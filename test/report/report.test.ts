@@ -18,6 +18,7 @@ function resultsFolder(untrained = false): string {
   };
   put('figures/figures_figure-2_pca.png', png, { Description: 'Variance <explained> & more.', Type: 'figures' });
   put('figures/figures_figure-2_pca.svg', '<svg/>', { Description: 'Variance.', Type: 'figures' });
+  put('figures/figures_figure-3_probability.png', png, { Description: 'Maps.', Type: 'figures' });
   put('reverse/reverse_pictures/frame-0001.png', png, { Description: 'A frame.', Type: 'reversal' });
   const clusters = Array.from({ length: 60 }, (_, n) => `conv1_1/k${n}\t${n + 1}\t${n % 2 ? -1 : 1}${n / 7}`);
   put(
@@ -101,7 +102,8 @@ describe('report', () => {
     expect(file).toBe(path.join(root, 'report.html'));
     const page = readFileSync(file, 'utf8');
     expect(page).not.toMatch(/<script|<link|@import|url\(|https?:/i);
-    for (const [, source] of page.matchAll(/<img src="([^"]*)"/g)) expect(source).toMatch(/^data:image\/png;base64,/);
+    for (const [, source] of page.matchAll(/<img src="([^"]*)"/g))
+      expect(source).toMatch(/^data:image\/(png|svg\+xml);base64,/);
     // Every link leads to a file that is there, or to a place on the page.
     for (const [, target] of page.matchAll(/href="([^"]*)"/g)) {
       if (target!.startsWith('#')) expect(page).toContain(`id="${target!.slice(1)}"`);
@@ -112,10 +114,12 @@ describe('report', () => {
 
   it('shows the figures themselves and links their vector form; pictures of other outputs are only listed', async () => {
     const page = readFileSync(await writeReport(resultsFolder(), options), 'utf8');
-    const images = [...page.matchAll(/<img src="data:image\/png;base64,([^"]*)" alt="([^"]*)"/g)];
-    expect(images).toHaveLength(1);
-    expect(Buffer.from(images[0]![1]!, 'base64').equals(Buffer.from(png))).toBe(true);
-    expect(images[0]![2]).toBe('Variance &lt;explained&gt; &amp; more.');
+    const images = [...page.matchAll(/<img src="data:image\/(.*?);base64,([^"]*)" alt="([^"]*)"/g)];
+    // The smaller of the two forms is inside.
+    expect(images.map(([, kind]) => kind)).toEqual(['svg+xml', 'png']);
+    expect(Buffer.from(images[0]![2]!, 'base64').toString()).toBe('<svg/>');
+    expect(Buffer.from(images[1]![2]!, 'base64').equals(Buffer.from(png))).toBe(true);
+    expect(images[0]![3]).toBe('Variance &lt;explained&gt; &amp; more.');
     expect(page).toContain('href="figures/figures_figure-2_pca.svg"');
     expect(page).toContain('href="reverse/reverse_pictures/frame-0001.png"');
   });
