@@ -85,15 +85,14 @@ export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
     open.add(instance.id);
     const last = lastRecord(history, store, instance.id);
     if (last) outputs.set(instance.id, last.outputs);
-    const upstream: Reason[] = waitsFor.length > 0 ? [{ kind: 'upstream', instances: waitsFor }] : [];
     if (digests === undefined) {
-      // An output that nobody has ever made is not like last time's, so this instance will run too.
-      return { instance, state: 'run', reasons: last ? upstream : [{ kind: 'first-time' }, ...upstream] };
+      // What has never been made cannot be like last time's, so this instance will run too.
+      const reason: Reason = last ? { kind: 'upstream', instances: waitsFor } : { kind: 'first-time' };
+      return { instance, state: 'run', reasons: [reason] };
     }
     const ingredients = ingredientsOf(keys.get(instance.step)!, digests);
     const reasons = whyRun({ graph, instance, ingredients, key: key!, fault: found, history, last });
-    const certain = waitsFor.length === 0;
-    return { instance, state: 'run', reasons: [...reasons, ...upstream], ...(certain ? { key: key! } : {}) };
+    return { instance, state: 'run', reasons, ...(waitsFor.length === 0 ? { key: key! } : {}) };
   }
 }
 

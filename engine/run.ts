@@ -120,7 +120,9 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
     over = true;
     if (!signal.aborted) await sweeping;
     await executor.close();
-    if (!options.pool) await pool.close();
+    const closing = options.pool ? undefined : pool.close();
+    // After an abort, threads that are still busy end by themselves; nobody waits for what they give.
+    if (!signal.aborted) await closing;
   }
 
   function end(

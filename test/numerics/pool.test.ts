@@ -1,0 +1,34 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createPool, type Pool } from '../../numerics/pool.js';
+
+let pool: Pool;
+afterEach(() => pool.close());
+
+// 'labels.block'-like tasks differ in length; an unknown task is the shortest one that any pool has.
+const short = () => pool.run('no such task', {}).catch((error: Error) => error.message);
+
+describe('the pool', () => {
+  it('rejects with the error of a task and goes on', async () => {
+    pool = createPool(2);
+    expect(await Promise.all(Array.from({ length: 7 }, short))).toEqual(
+      Array(7).fill('no pool task named no such task'),
+    );
+  });
+
+  it('rejects at once on abort, waiting or begun, and still takes other work', async () => {
+    pool = createPool(1);
+    await short();
+    const controller = new AbortController();
+    const aborted = Array.from({ length: 3 }, () =>
+      pool.run('no such task', {}, { signal: controller.signal }).catch((error: Error) => error.name),
+    );
+    controller.abort();
+    expect(await Promise.all(aborted)).toEqual(Array(3).fill('AbortError'));
+    expect(await short()).toContain('no pool task');
+  });
+
+  it('rejects what is asked for with a signal that has aborted', async () => {
+    pool = createPool(1);
+    await expect(pool.run('no such task', {}, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+  });
+});
