@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { exitCode } from './exit-code.js';
 import { complain } from './streams.js';
 
 /** What a stopping run may take before the process ends anyway; the store is whole at any instant. */
@@ -11,18 +10,29 @@ export function interruptible(): { readonly signal: AbortSignal; readonly end: (
   // Every running step listens, many of them at once; Node would take more than ten for a leak.
   setMaxListeners(0, controller.signal);
   const stop = () => {
-    if (controller.signal.aborted) process.exit(exitCode.interrupted);
+    if (controller.signal.aborted) endAtOnce();
     controller.abort();
     complain('', 'Stopping. What is finished is kept. (Ctrl-C again ends at once.)');
-    setTimeout(() => process.exit(exitCode.interrupted), PATIENCE_MS).unref();
+    setTimeout(endAtOnce, PATIENCE_MS).unref();
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   return {
     signal: controller.signal,
     end() {
+      // After the first Ctrl-C the process is on its way out; until then Ctrl-C ends it as it ends any program.
+      if (controller.signal.aborted) return;
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
     },
   };
+}
+
+/**
+ * Ends by the signal itself, which a shell reports as 130 too. `process.exit` would first end the worker threads, and a
+ * thread that is inside native code at that moment takes the process down with an abort and a core dump.
+ */
+function endAtOnce(): void {
+  process.removeAllListeners('SIGINT');
+  process.kill(process.pid, 'SIGINT');
 }

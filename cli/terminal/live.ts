@@ -17,7 +17,7 @@ export function liveReader(state: ProgressState, output: Output, paint: Colours)
     shown = 0;
   };
   const draw = () => {
-    const lines = liveBlock(state, Date.now(), output.columns ?? 80, paint);
+    const lines = liveBlock(state, Date.now(), output.columns || 80, paint);
     erase();
     output.write(`${lines.join('\n')}\n`);
     shown = lines.length;

@@ -23,7 +23,7 @@ export function showPart(): { update(part: string, done: number, total: number):
       }
       if (!live || now - current!.drawn < 100) return;
       current!.drawn = now;
-      stdout.write(`\r\u001b[0K${clip(`${part}  ${Math.floor((100 * done) / total)} %`, (stdout.columns ?? 80) - 1)}`);
+      stdout.write(`\r\u001b[0K${clip(`${part}  ${Math.floor((100 * done) / total)} %`, (stdout.columns || 80) - 1)}`);
     },
     close: finish,
   };

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { root } from '../../support/shared.js';
 
 export interface Ended {
+  /** As a shell reports it: 130 also for an end by SIGINT. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -28,7 +29,10 @@ export function startVoxreel(cwd: string, args: readonly string[]): { process: C
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr, seconds: (performance.now() - began) / 1000 }));
+    child.on('close', (status, signal) => {
+      const code = signal === 'SIGINT' ? 130 : status;
+      resolve({ code, stdout, stderr, seconds: (performance.now() - began) / 1000 });
+    });
   });
   return { process: child, ended };
 }
