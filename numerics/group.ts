@@ -14,21 +14,25 @@ export class OneSample {
     this.squares = new Float64Array(size);
   }
 
-  /** `effects` [size] of the next subject. NaN makes the value NaN for good. */
-  add(effects: Float64Array): void {
+  /** What is put from now on belongs to another subject. */
+  nextSubject(): void {
     this.subjects++;
+  }
+
+  /** Effects of the current subject, for the values from `at` on. NaN makes a value NaN for good. */
+  put(at: number, effects: Float64Array): void {
     const { mean, squares } = this;
     const share = 1 / this.subjects;
-    for (let i = 0; i < mean.length; i++) {
-      const change = effects[i]! - mean[i]!;
-      mean[i]! += change * share;
-      squares[i]! += change * (effects[i]! - mean[i]!);
+    for (let i = 0; i < effects.length; i++) {
+      const change = effects[i]! - mean[at + i]!;
+      mean[at + i]! += change * share;
+      squares[at + i]! += change * (effects[i]! - mean[at + i]!);
     }
   }
 
-  /** Standard error of the mean, sd (n - 1) / sqrt(n). NaN for a single subject. */
-  standardErrors(): Float64Array {
+  /** Standard errors of the mean, sd (n - 1) / sqrt(n), of the values `first` to `end`. NaN for a single subject. */
+  standardErrors(first: number, end: number): Float64Array {
     const n = this.subjects;
-    return this.squares.map((sum) => (n > 1 ? Math.sqrt(sum / (n - 1) / n) : Number.NaN));
+    return this.squares.subarray(first, end).map((sum) => (n > 1 ? Math.sqrt(sum / (n - 1) / n) : Number.NaN));
   }
 }

@@ -1,7 +1,7 @@
 import { timesTransposed } from '../products.js';
 import { type RhoRows, rhoBins, rhoRows } from './ar1-nilearn-rho.js';
 import { type LagOneMetric, type LagOneSeries, lagOneMetric, lagOneSeries, shifted, whitenedNorms } from './lag-one.js';
-import { type Block, type Estimates, type Estimator, type FitModel, smallestResidual } from './model.js';
+import { type Block, type Estimator, type FitModel, smallestResidual, type UseEstimates } from './model.js';
 import { type WhitenedRows, whitenedRows } from './whitened-rows.js';
 
 /** Voxels per inner block: what is made of 512 kernels x 128 voxels stays in the cache until it is used. */
@@ -22,18 +22,18 @@ export async function ar1NilearnEstimator(model: FitModel): Promise<Estimator> {
   const side: KernelSide = {
     series,
     shifted: shifted(model.regressors, kernels, time),
-    inverseNorms: new Float64Array(kernels * metric.rho.length),
+    inverseNorms: new Float64Array(metric.rho.length * kernels),
     ready: new Uint8Array(metric.rho.length),
     ends: withEnds(series, kernels, rank),
   };
   const scratch: Scratch = { plain: new Float64Array(0), lagged: new Float64Array(0), rowOf: new Int32Array(0) };
 
-  return async (block, out) => {
+  return async (block, use) => {
     for (let first = 0; first < block.voxels; first += voxelsPerPass) {
       const voxels = Math.min(voxelsPerPass, block.voxels - first);
       const bold = block.bold.subarray(first * time, (first + voxels) * time);
-      const place = { first, width: block.voxels };
-      await fitPass(model, metric, side, { ...block, bold, voxels }, out, place, scratch);
+      const useRow: UseEstimates = (row) => use({ ...row, firstVoxel: first });
+      await fitPass(model, metric, side, { ...block, bold, voxels }, useRow, scratch);
     }
   };
 }
@@ -42,7 +42,7 @@ interface KernelSide {
   readonly series: LagOneSeries;
   /** `S x` [kernel, time]. */
   readonly shifted: Float64Array;
-  /** One over the projected whitened norm [kernel, bin], for the bins that are `ready` [bin]. */
+  /** One over the projected whitened norm [bin, kernel], for the bins that are `ready` [bin]. */
   readonly inverseNorms: Float64Array;
   readonly ready: Uint8Array;
   /** `(Z S x, x_T)` [kernel, rank + 1]. */
@@ -60,9 +60,8 @@ async function fitPass(
   model: FitModel,
   metric: LagOneMetric,
   side: KernelSide,
-  { bold, voxels, firstKernel, kernels }: Block,
-  out: Estimates,
-  place: { first: number; width: number },
+  { bold, voxels, firstKernel, kernels, errors }: Block,
+  use: UseEstimates,
   scratch: Scratch,
 ): Promise<void> {
   const { time, df } = model;
@@ -85,27 +84,27 @@ async function fitPass(
   for (const bin of rows.bin) if (!side.ready[bin]) makeReady(metric, side, bin);
   const whitened = await whitenedRows(metric, rows, voxelSide, ofKernels(side.ends, model.rank + 1), kernels);
 
+  const effect = new Float64Array(voxels);
+  const se = new Float64Array(errors ? voxels : 0);
+  const bins = metric.rho.length;
+  const inverse = new Float64Array(bins);
   for (let k = 0; k < kernels; k++) {
-    const at = k * place.width + place.first;
-    const inverse = ofKernels(side.inverseNorms, metric.rho.length).subarray(
-      k * metric.rho.length,
-      (k + 1) * metric.rho.length,
-    );
-    const pair: KernelPairs = { plain, lagged, rowOf: scratch.rowOf, rows, rho: metric.rho, whitened, inverse };
-    fitKernel(pair, k, { voxels, at, df }, out);
-    for (let v = 0; v < voxels; v++) {
-      if (voxelSide.norm[v]! > 0) continue;
-      out.effect[at + v] = Number.NaN;
-      if (out.se) out.se[at + v] = Number.NaN;
-    }
+    const kernel = firstKernel + k;
+    for (let bin = 0; bin < bins; bin++) inverse[bin] = side.inverseNorms[bin * model.kernels + kernel]!;
+    fitKernel({ plain, lagged, rowOf: scratch.rowOf, rows, rho: metric.rho, whitened, inverse }, k, df, effect, se);
+    for (let v = 0; v < voxels; v++) if (!(voxelSide.norm[v]! > 0)) effect[v] = Number.NaN;
+    for (let v = 0; v < se.length; v++) if (!(voxelSide.norm[v]! > 0)) se[v] = Number.NaN;
+    use({ kernel, firstVoxel: 0, effect, se });
   }
 }
 
 /** A subject meets perhaps fifty of the bins, so kernel norms are made when a bin is first met. */
 function makeReady(metric: LagOneMetric, side: KernelSide, bin: number): void {
   const norms = whitenedNorms(metric, bin, side.series);
-  const bins = metric.rho.length;
-  for (let k = 0; k < norms.length; k++) side.inverseNorms[k * bins + bin] = norms[k]! > 0 ? 1 / norms[k]! : Number.NaN;
+  side.inverseNorms.set(
+    norms.map((norm) => (norm > 0 ? 1 / norm : Number.NaN)),
+    bin * norms.length,
+  );
   side.ready[bin] = 1;
 }
 
@@ -120,11 +119,13 @@ interface KernelPairs extends Scratch {
 function fitKernel(
   { plain, lagged, rowOf, rows, rho, whitened, inverse }: KernelPairs,
   kernel: number,
-  { voxels, at, df }: { voxels: number; at: number; df: number },
-  { effect, se }: Estimates,
+  df: number,
+  effect: Float64Array,
+  se: Float64Array,
 ): void {
   const { weights, norms, place, products, places, ends, width } = whitened;
   const { bin } = rows;
+  const voxels = effect.length;
   const perDf = df > 0 ? 1 / df : Number.NaN;
   for (let v = 0; v < voxels; v++) {
     const pair = kernel * voxels + v;
@@ -135,12 +136,12 @@ function fitKernel(
     else for (let p = 0; p < width; p++) nuisance += weights[row * width + p]! * ends[kernel * width + p]!;
     const product = (1 + r * r) * plain[pair]! - r * lagged[pair]! - nuisance;
     const scale = inverse[bin[row]!]!;
-    effect[at + v] = product * scale;
-    if (se) {
+    effect[v] = product * scale;
+    if (se.length > 0) {
       const total = norms[row]!;
       const residual = total - product * product * scale;
       const floor = total * smallestResidual;
-      se[at + v] = Math.sqrt((residual > floor ? residual : floor) * perDf * scale);
+      se[v] = Math.sqrt((residual > floor ? residual : floor) * perDf * scale);
     }
   }
 }

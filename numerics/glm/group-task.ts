@@ -6,7 +6,7 @@ import {
   emptyMaps,
   kernelsPerPass,
   type MapsDtype,
-  placeStatistics,
+  placeRow,
   type Statistic,
   type StatisticMaps,
 } from './statistic-maps.js';
@@ -26,24 +26,26 @@ export interface GroupPayload {
  */
 export async function run({ subjects, voxels, statistics, dtype }: GroupPayload): Promise<StatisticMaps> {
   const total = subjects[0]!.model.kernels;
-  const passes = Array.from({ length: Math.ceil(total / kernelsPerPass) }, (_, pass) => {
-    const firstKernel = pass * kernelsPerPass;
-    const kernels = Math.min(kernelsPerPass, total - firstKernel);
-    return { firstKernel, kernels, sample: new OneSample(voxels * kernels) };
-  });
-  const scratch = new Float64Array(voxels * kernelsPerPass);
+  const sample = new OneSample(total * voxels);
   for (const { model, bold } of subjects) {
     const estimate = await estimatorFor(inThisThread(model));
-    for (const { firstKernel, kernels, sample } of passes) {
-      const effect = scratch.subarray(0, voxels * kernels);
-      await estimate({ bold, voxels, firstKernel, kernels }, { effect });
-      sample.add(effect);
+    sample.nextSubject();
+    for (let firstKernel = 0; firstKernel < total; firstKernel += kernelsPerPass) {
+      const kernels = Math.min(kernelsPerPass, total - firstKernel);
+      await estimate({ bold, voxels, firstKernel, kernels, errors: false }, ({ kernel, firstVoxel, effect }) =>
+        sample.put(kernel * voxels + firstVoxel, effect),
+      );
     }
   }
   const maps = emptyMaps(statistics, dtype, total * voxels);
-  for (const { firstKernel, kernels, sample } of passes) {
-    const estimates = { effect: sample.mean, se: sample.standardErrors() };
-    placeStatistics(maps, estimates, { voxels, firstKernel, kernels, df: subjects.length - 1 });
+  for (let at = 0; at < total * voxels; at += voxels) {
+    placeRow(
+      maps,
+      at,
+      sample.mean.subarray(at, at + voxels),
+      sample.standardErrors(at, at + voxels),
+      subjects.length - 1,
+    );
   }
   return maps;
 }

@@ -5,7 +5,7 @@ import {
   emptyMaps,
   kernelsPerPass,
   type MapsDtype,
-  placeStatistics,
+  placeRow,
   type Statistic,
   type StatisticMaps,
 } from './statistic-maps.js';
@@ -23,12 +23,12 @@ export interface MapsPayload {
 export async function run({ model, bold, voxels, statistics, dtype }: MapsPayload): Promise<StatisticMaps> {
   const estimate = await estimatorFor(inThisThread(model));
   const maps = emptyMaps(statistics, dtype, model.kernels * voxels);
-  const effect = new Float64Array(voxels * kernelsPerPass);
-  const se = new Float64Array(voxels * kernelsPerPass);
+  const errors = statistics.some((statistic) => statistic !== 'effect');
   for (let firstKernel = 0; firstKernel < model.kernels; firstKernel += kernelsPerPass) {
     const kernels = Math.min(kernelsPerPass, model.kernels - firstKernel);
-    await estimate({ bold, voxels, firstKernel, kernels }, { effect, se });
-    placeStatistics(maps, { effect, se }, { voxels, firstKernel, kernels, df: model.df });
+    await estimate({ bold, voxels, firstKernel, kernels, errors }, ({ kernel, firstVoxel, effect, se }) =>
+      placeRow(maps, kernel * voxels + firstVoxel, effect, se, model.df),
+    );
   }
   return maps;
 }

@@ -29,24 +29,30 @@ export interface Block {
   readonly voxels: number;
   readonly firstKernel: number;
   readonly kernels: number;
+  /** Whether standard errors are needed. */
+  readonly errors: boolean;
 }
 
-/** Where a block's estimates are written, [kernel, voxel] each, as maps are stored. */
-export interface Estimates {
-  /** Effect of the kernel, in BOLD units per unit of the regressor. */
+/** Estimates of one kernel at the voxels from `firstVoxel` on. The arrays are reused: they hold until the function returns. */
+export type UseEstimates = (row: {
+  readonly kernel: number;
+  /** Counted from the block's first. */
+  readonly firstVoxel: number;
+  /** Effect of the kernel [voxel], in BOLD units per unit of the regressor. */
   readonly effect: Float64Array;
-  /** Its standard error. Left out where only effects are needed. */
-  readonly se?: Float64Array;
-}
+  /** Its standard error [voxel]; empty where only effects are asked for. */
+  readonly se: Float64Array;
+}) => void;
 
 /**
- * Fits every kernel's model at every voxel of a block.
+ * Fits every kernel's model at every voxel of a block, and hands the estimates on row by row, while they are in the
+ * processor's cache: kernels x voxels is never an array here.
  *
  * NaN for kernels whose regressor is all 0, and for voxels that are all 0 or have a NaN. With `df` 0 the standard
  * error is NaN. Where the model fits exactly, rounding is all that is left of the residuals: their sum of squares is
  * held at 2^-52 of the series', so that t stays finite.
  */
-export type Estimator = (block: Block, out: Estimates) => Promise<void>;
+export type Estimator = (block: Block, use: UseEstimates) => Promise<void>;
 
 /** The smallest residual sum of squares, as a share of the series' own, that is told from rounding. */
 export const smallestResidual = 2 ** -52;

@@ -14,54 +14,46 @@ export async function olsEstimator(model: FitModel): Promise<Estimator> {
     norm > 0 ? 1 / norm : Number.NaN,
   );
   let scratch = new Float64Array(0);
+  const [effects, errors] = [new Float64Array(voxelsPerPass), new Float64Array(voxelsPerPass)];
 
-  return async (block, { effect, se }) => {
+  return async (block, use) => {
     const { kernels, firstKernel } = block;
     if (scratch.length < kernels * voxelsPerPass) scratch = new Float64Array(kernels * voxelsPerPass);
     const regressors = model.regressors.subarray(firstKernel * time, (firstKernel + kernels) * time);
-    for (let first = 0; first < block.voxels; first += voxelsPerPass) {
-      const voxels = Math.min(voxelsPerPass, block.voxels - first);
-      const bold = block.bold.subarray(first * time, (first + voxels) * time);
+    for (let firstVoxel = 0; firstVoxel < block.voxels; firstVoxel += voxelsPerPass) {
+      const voxels = Math.min(voxelsPerPass, block.voxels - firstVoxel);
+      const bold = block.bold.subarray(firstVoxel * time, (firstVoxel + voxels) * time);
       const products = scratch.subarray(0, kernels * voxels);
       await timesTransposed(regressors, bold, { m: kernels, n: voxels, k: time }, products);
       const norms = sumsOfSquares(bold, voxels, time).map((norm) => (norm > 0 ? norm : Number.NaN));
+      const effect = effects.subarray(0, voxels);
+      const se = errors.subarray(0, block.errors ? voxels : 0);
       for (let k = 0; k < kernels; k++) {
-        const row = products.subarray(k * voxels, (k + 1) * voxels);
-        const at = k * block.voxels + first;
         const inverse = inverseNorms[firstKernel + k]!;
-        placeEffects(row, norms, inverse, effect, at);
-        if (se) placeErrors(row, norms, inverse, df, se, at);
+        estimateRow(products, k * voxels, norms, inverse, df, effect, se);
+        use({ kernel: firstKernel + k, firstVoxel, effect, se });
       }
     }
   };
 }
 
-/** Of one kernel; `products` and `norms` [voxel]. A norm that is NaN makes the effect NaN. */
-function placeEffects(
+/** One kernel; `norms`, `effect` and `se` are [voxel]. A norm that is NaN makes all of a voxel NaN. */
+function estimateRow(
   products: Float64Array,
-  norms: Float64Array,
-  inverse: number,
-  effect: Float64Array,
   at: number,
-): void {
-  for (let v = 0; v < products.length; v++) effect[at + v] = norms[v]! > 0 ? products[v]! * inverse : Number.NaN;
-}
-
-function placeErrors(
-  products: Float64Array,
   norms: Float64Array,
   inverse: number,
   df: number,
+  effect: Float64Array,
   se: Float64Array,
-  at: number,
 ): void {
+  for (let v = 0; v < effect.length; v++) effect[v] = norms[v]! > 0 ? products[at + v]! * inverse : Number.NaN;
   const scale = df > 0 ? inverse / df : Number.NaN;
-  for (let v = 0; v < products.length; v++) {
-    const product = products[v]!;
+  for (let v = 0; v < se.length; v++) {
     const norm = norms[v]!;
-    const residual = norm - product * product * inverse;
+    const residual = norm - effect[v]! * products[at + v]!;
     const floor = norm * smallestResidual;
-    se[at + v] = Math.sqrt((residual > floor ? residual : floor) * scale);
+    se[v] = Math.sqrt((residual > floor ? residual : floor) * scale);
   }
 }
 

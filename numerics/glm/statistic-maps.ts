@@ -18,21 +18,15 @@ export function emptyMaps(statistics: readonly Statistic[], dtype: MapsDtype, si
 }
 
 /**
- * Puts effects and standard errors [kernel, voxel] of kernels from `firstKernel` on into the maps, with the statistics
- * that follow from them. t is NaN where the standard error is 0 or NaN: all subjects equal, or nothing fitted.
+ * Puts a row of effects and standard errors into the maps at `at`, with the statistics that follow from them. t is NaN
+ * where the standard error is 0 or NaN: all subjects equal, or nothing fitted.
  */
-export function placeStatistics(
-  maps: StatisticMaps,
-  { effect, se }: { effect: Float64Array; se: Float64Array },
-  { voxels, firstKernel, kernels, df }: { voxels: number; firstKernel: number; kernels: number; df: number },
-): void {
-  const first = firstKernel * voxels;
-  const count = kernels * voxels;
-  maps.effect?.set(effect.subarray(0, count), first);
-  maps.se?.set(se.subarray(0, count), first);
-  const { t, z } = maps;
-  if (t) for (let i = 0; i < count; i++) t[first + i] = tOf(effect[i]!, se[i]!);
-  if (z) for (let i = 0; i < count; i++) z[first + i] = zOfT(tOf(effect[i]!, se[i]!), df);
+export function placeRow(maps: StatisticMaps, at: number, effect: Float64Array, se: Float64Array, df: number): void {
+  const { effect: effects, se: errors, t, z } = maps;
+  if (effects) for (let i = 0; i < effect.length; i++) effects[at + i] = effect[i]!;
+  if (errors) for (let i = 0; i < effect.length; i++) errors[at + i] = se[i]!;
+  if (t) for (let i = 0; i < effect.length; i++) t[at + i] = tOf(effect[i]!, se[i]!);
+  if (z) for (let i = 0; i < effect.length; i++) z[at + i] = zOfT(tOf(effect[i]!, se[i]!), df);
 }
 
 function tOf(effect: number, se: number): number {

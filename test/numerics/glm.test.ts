@@ -157,10 +157,15 @@ describe.each(noises)('%s: all models at once equal each fitted on its own', (no
       nuisance: basis.rows,
       ...size,
     });
-    const whole = { effect: new Float64Array(6000), se: new Float64Array(6000) };
-    await estimate({ bold, voxels: 300, firstKernel: 0, kernels: 20 }, whole);
-    const part = { effect: new Float64Array(300 * 7), se: new Float64Array(300 * 7) };
-    await estimate({ bold, voxels: 300, firstKernel: 9, kernels: 7 }, part);
+    const collect = async (firstKernel: number, kernels: number) => {
+      const [effect, se] = [new Float64Array(300 * kernels), new Float64Array(300 * kernels)];
+      await estimate({ bold, voxels: 300, firstKernel, kernels, errors: true }, (row) => {
+        effect.set(row.effect, (row.kernel - firstKernel) * 300 + row.firstVoxel);
+        se.set(row.se, (row.kernel - firstKernel) * 300 + row.firstVoxel);
+      });
+      return { effect, se };
+    };
+    const [whole, part] = [await collect(0, 20), await collect(9, 7)];
     for (let v = 0; v < 300; v++) {
       for (let k = 0; k < 7; k++) {
         expect(part.effect[k * 300 + v]!).toBeCloseTo(whole.effect[(9 + k) * 300 + v]!, 12);

@@ -31,8 +31,11 @@ export async function fitModels(
   });
   const effect = new Float64Array(voxels.length * kernels.length);
   const se = new Float64Array(voxels.length * kernels.length);
-  const block = { bold: bold.residuals, voxels: voxels.length, firstKernel: 0, kernels: kernels.length };
-  await estimate(block, { effect, se });
+  const block = { bold: bold.residuals, voxels: voxels.length, firstKernel: 0, kernels: kernels.length, errors: true };
+  await estimate(block, (row) => {
+    effect.set(row.effect, row.kernel * voxels.length + row.firstVoxel);
+    se.set(row.se, row.kernel * voxels.length + row.firstVoxel);
+  });
   return { effect, se, df, rank: basis.rank };
 }
 
