@@ -15,11 +15,13 @@ export interface SmoothVolume {
  * infinities count as 0, as there.
  */
 export function smoothVolume({ data, dim, voxelSize, fwhm }: SmoothVolume): Float64Array {
-  let volume: Float64Array = Float64Array.from(data, (value) => (Number.isFinite(value) ? value : 0));
+  let volume = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) volume[i] = Number.isFinite(data[i]!) ? data[i]! : 0;
   let stride = 1;
   for (let axis = 0; axis < 3; axis++) {
     const sigma = fwhm / (Math.sqrt(8 * Math.LN2) * voxelSize[axis]!);
-    volume = alongAxis(volume, dim[axis]!, stride, gaussianWeights(sigma));
+    const weights = gaussianWeights(sigma);
+    volume = axis === 0 ? alongRows(volume, dim[0], weights) : acrossRows(volume, dim[axis]!, stride, weights);
     stride *= dim[axis]!;
   }
   return volume;
@@ -33,18 +35,42 @@ export function gaussianWeights(sigma: number): Float64Array {
   return weights.map((weight) => weight / sum);
 }
 
-/** Rows of `stride` neighbours are filtered together, so that memory is walked in order along every axis. */
-function alongAxis(volume: Float64Array, length: number, stride: number, weights: Float64Array): Float64Array {
+/** Along x: each row is laid into a buffer with its continuation on both sides, so that the inner loop has no bounds. */
+function alongRows(volume: Float64Array, length: number, weights: Float64Array): Float64Array<ArrayBuffer> {
+  const out = new Float64Array(volume.length);
+  const radius = weights.length - 1;
+  const row = new Float64Array(length + 2 * radius);
+  const sources = Int32Array.from(row, (_, i) => reflected(i - radius, length));
+  for (let start = 0; start < volume.length; start += length) {
+    for (let i = 0; i < row.length; i++) row[i] = volume[start + sources[i]!]!;
+    for (let to = 0; to < length; to++) {
+      let sum = weights[0]! * row[to + radius]!;
+      for (let d = 1; d <= radius; d++) sum += weights[d]! * (row[to + radius - d]! + row[to + radius + d]!);
+      out[start + to] = sum;
+    }
+  }
+  return out;
+}
+
+/** Along y or z: the `stride` neighbours of a line are filtered together, so that memory is walked in order. */
+function acrossRows(
+  volume: Float64Array,
+  length: number,
+  stride: number,
+  weights: Float64Array,
+): Float64Array<ArrayBuffer> {
   const out = new Float64Array(volume.length);
   const radius = weights.length - 1;
   const slab = length * stride;
   for (let start = 0; start < volume.length; start += slab) {
     for (let to = 0; to < length; to++) {
       const target = start + to * stride;
-      for (let distance = -radius; distance <= radius; distance++) {
-        const weight = weights[Math.abs(distance)]!;
-        const source = start + reflected(to + distance, length) * stride;
-        for (let i = 0; i < stride; i++) out[target + i]! += weight * volume[source + i]!;
+      for (let i = 0; i < stride; i++) out[target + i] = weights[0]! * volume[target + i]!;
+      for (let d = 1; d <= radius; d++) {
+        const weight = weights[d]!;
+        const before = start + reflected(to - d, length) * stride;
+        const after = start + reflected(to + d, length) * stride;
+        for (let i = 0; i < stride; i++) out[target + i]! += weight * (volume[before + i]! + volume[after + i]!);
       }
     }
   }

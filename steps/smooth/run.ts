@@ -16,9 +16,10 @@ export async function run(context: StepContext<SmoothParams>): Promise<Record<st
     await linkOrCopy(bold.file, copy);
     return { smoothed: { files: { [role]: copy }, meta: source.meta } };
   }
-  const file = path.join(context.workDir, 'image.nii.gz');
+  // Not compressed: smoothed float32 hardly shrinks, and zlib would take longer than the smoothing.
+  const file = path.join(context.workDir, 'image.nii');
   await smoothImage(bold, file, fwhm, context);
-  return { smoothed: { files: { 'image.nii.gz': file }, meta: source.meta } };
+  return { smoothed: { files: { 'image.nii': file }, meta: source.meta } };
 }
 
 /** Volume by volume: as many are on their way as there are threads, and one more. */

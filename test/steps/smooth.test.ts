@@ -29,7 +29,7 @@ describe('the step smooth', () => {
   test('every volume is smoothed, in order, and grid and TR stay', async () => {
     const { data, artifact } = await bold(9);
     const { outputs, notes } = await runChecked(smoothStep, { image: artifact }, { fwhm: 6 }, pool);
-    const smoothed = await readImage(outputs.smoothed!.files['image.nii.gz']!);
+    const smoothed = await readImage(outputs.smoothed!.files['image.nii']!);
     expect(smoothed.header).toMatchObject({
       volumes: 9,
       tr: 1.5,
@@ -74,8 +74,8 @@ describe('the step smooth', () => {
     });
     const { outputs, notes } = await runChecked(smoothStep, { image: artifact }, { fwhm: 4 }, pool);
     expect(notes).toEqual(['2 values were NaN or infinite and counted as 0']);
-    const { data } = await readImage(outputs.smoothed!.files['image.nii.gz']!);
+    const { data } = await readImage(outputs.smoothed!.files['image.nii']!);
     expect(data.every(Number.isFinite)).toBe(true);
-    expect((await readImageHeader(outputs.smoothed!.files['image.nii.gz']!)).volumes).toBe(3);
+    expect((await readImageHeader(outputs.smoothed!.files['image.nii']!)).volumes).toBe(3);
   });
 });
