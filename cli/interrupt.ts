@@ -12,7 +12,10 @@ export function interruptible(): { readonly signal: AbortSignal; readonly end: (
   const stop = () => {
     if (controller.signal.aborted) endAtOnce();
     controller.abort();
-    complain('', 'Stopping. What is finished is kept. (Ctrl-C again ends at once.)');
+    complain(
+      '',
+      'Stopping. What is finished is kept, and the same command goes on from there. (Ctrl-C again ends at once.)',
+    );
     setTimeout(endAtOnce, PATIENCE_MS).unref();
   };
   process.on('SIGINT', stop);

@@ -3,9 +3,11 @@ import { loadWorkflow, run, type Workflow } from '../../index.js';
 import { cachedOutput } from '../demo/cached-output.js';
 import { makeStudy } from '../demo/make-study.js';
 import { measureRecovery } from '../demo/measure-recovery.js';
-import { recoveryTable } from '../demo/recovery-table.js';
+import type { Recovery } from '../demo/recovery.js';
+import { type Analysis, recoveryForReport, recoveryTable } from '../demo/recovery-table.js';
 import { exitCode } from '../exit-code.js';
 import { interruptible } from '../interrupt.js';
+import { runReport } from '../run-report.js';
 import { print } from '../streams.js';
 import { showPart } from '../terminal/show-part.js';
 import { showRun } from '../terminal/show-run.js';
@@ -17,6 +19,7 @@ export async function demoCommand({ dir: folder, jobs }: { dir: string; jobs?: n
   const interrupt = interruptible();
   const part = showPart();
   const shown = showRun({ json: false });
+  const report = runReport();
   try {
     const made = await makeStudy(dir, part.update, interrupt.signal);
     part.close();
@@ -24,14 +27,19 @@ export async function demoCommand({ dir: folder, jobs }: { dir: string; jobs?: n
     const workflow = await loadWorkflow(file);
     const result = await run(workflow, {
       signal: interrupt.signal,
-      onEvent: shown.event,
+      onEvent(event) {
+        shown.event(event);
+        report.event(event);
+      },
       ...(jobs === undefined ? {} : { jobs }),
     });
     shown.end();
     if (result.interrupted) return exitCode.interrupted;
     if (!result.ok) return exitCode.failed;
-    await showRecovery(dir, workflow);
-    print('', ...whatNext(path.relative('', file) || file));
+    const found = await recoveryOf(dir, workflow);
+    if (found) print('', ...recoveryTable(found.recovery, found.analysis));
+    const page = await report.write(workflow, result, found && [recoveryForReport(found.recovery, found.analysis)]);
+    print('', `Report: ${page}`, '', ...whatNext(path.relative('', file) || file));
     return exitCode.ok;
   } catch (error) {
     if (interrupt.signal.aborted) return exitCode.interrupted;
@@ -43,15 +51,18 @@ export async function demoCommand({ dir: folder, jobs }: { dir: string; jobs?: n
   }
 }
 
-/** Prints planted against recovered, as long as the study still has its step `significant`. */
-async function showRecovery(dir: string, workflow: Workflow): Promise<void> {
+/** Planted against recovered, as long as the study still has its step `significant`. */
+async function recoveryOf(
+  dir: string,
+  workflow: Workflow,
+): Promise<{ recovery: Recovery; analysis: Analysis } | undefined> {
   const significant = await cachedOutput(workflow, 'significant');
-  if (significant?.type !== 'thresholded') return;
+  if (significant?.type !== 'thresholded') return undefined;
   const { fwhm = 0, p = Number.NaN, extent = 1 } = workflow.params;
   // Smoothing carries a response about this far; with little smoothing two voxels remain.
   const margin = Math.max(12, Number(fwhm));
   const recovery = await measureRecovery(dir, significant, margin);
-  print('', ...recoveryTable(recovery, { p: Number(p), extent: Number(extent), margin }));
+  return { recovery, analysis: { p: Number(p), extent: Number(extent), margin } };
 }
 
 function whatNext(file: string): string[] {

@@ -1,3 +1,4 @@
+import type { ReportTable } from '../../report/tables-section.js';
 import { columns } from '../terminal/text.js';
 import type { Recovery } from './recovery.js';
 
@@ -11,9 +12,26 @@ export interface Analysis {
   readonly margin: number;
 }
 
+const header = ['region', 'kernel', 'voxels', 'found', 'hit rate', 'false positives'];
+
 /** The table at the end of the demo: planted against recovered, and what the numbers mean. */
-export function recoveryTable(recovery: Recovery, { p, extent, margin }: Analysis): string[] {
-  const rows = recovery.regions.map(({ regionName, kernel, voxels, hits, elsewhere, falseHits }) => [
+export function recoveryTable(recovery: Recovery, analysis: Analysis): string[] {
+  const lines = columns([header, ...rowsOf(recovery)], [2, 3, 4, 5]);
+  return ['Planted against recovered', '', ...lines, '', ...meaning(recovery, analysis)];
+}
+
+/** The same for the report. */
+export function recoveryForReport(recovery: Recovery, analysis: Analysis): ReportTable {
+  return {
+    title: 'Planted against recovered',
+    columns: header,
+    rows: rowsOf(recovery),
+    note: meaning(recovery, analysis).join(' '),
+  };
+}
+
+function rowsOf(recovery: Recovery): string[][] {
+  return recovery.regions.map(({ regionName, kernel, voxels, hits, elsewhere, falseHits }) => [
     regionName,
     kernel,
     String(voxels),
@@ -21,11 +39,10 @@ export function recoveryTable(recovery: Recovery, { p, extent, margin }: Analysi
     percent(hits / voxels, 1),
     percent(falseHits / elsewhere, 2),
   ]);
+}
+
+function meaning(recovery: Recovery, { p, extent, margin }: Analysis): string[] {
   return [
-    'Planted against recovered',
-    '',
-    ...columns([['region', 'kernel', 'voxels', 'found', 'hit rate', 'false positives'], ...rows], [2, 3, 4, 5]),
-    '',
     `All ${recovery.kernels} kernels, ${recovery.elsewhere} voxels away from the planted regions: ${percent(recovery.nullRate, 3)} passed the threshold;`,
     `p < ${p} lets ${percent(p, 3)} pass by chance${extent > 1 ? `, before clusters of fewer than ${extent} voxels are left out` : ''}.`,
     '',

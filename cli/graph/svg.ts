@@ -27,7 +27,7 @@ export function svg({ title, nodes, edges }: Diagram): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="${escapeXml(FONT)}" role="img">`,
     `<title>${escapeXml(title)}</title>`,
-    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0.5 L8 4 L0 7.5 z" fill="#777"/></marker></defs>',
+    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0.5 L8 4 L0 7.5 z" fill="#777"/></marker></defs>',
     '<rect width="100%" height="100%" fill="#ffffff"/>',
     ...graph.edges().map((edge: unknown) => drawEdge(graph.edge(edge as never) as unknown as LaidOutEdge)),
     ...nodes.map((node) => drawNode(node, graph.node(node.id) as unknown as LaidOutNode)),

@@ -96,7 +96,7 @@ describe('voxreel run', () => {
     const { code, stdout, stderr } = await ended;
     expect((performance.now() - sent) / 1000).toBeLessThan(2);
     expect(code).toBe(130);
-    expect(stderr).toContain('Stopping. What is finished is kept.');
+    expect(stderr).toContain('Stopping. What is finished is kept, and the same command goes on from there.');
     expect(stdout).toContain('Interrupted: 1 step ran');
     expect(await recordsOf(dir)).toBe(1);
     expect(await readdir(path.join(dir, '.voxreel', 'tmp'))).toEqual([]);

@@ -1,0 +1,37 @@
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import type { RunEvent } from '../engine/events.js';
+import type { RunResult, Workflow } from '../index.js';
+import type { ReportTable } from '../report/tables-section.js';
+
+/** Collects what a run says, and makes the report of it when it is over. */
+export function runReport(): {
+  event(event: RunEvent): void;
+  /**
+   * Writes `report.html` beside the results and returns its path. The report of a run that did nothing would say less
+   * than the one that is there, which stays; undefined for an interrupted run.
+   */
+  write(workflow: Workflow, result: RunResult, tables?: readonly ReportTable[]): Promise<string | undefined>;
+} {
+  const events: RunEvent[] = [];
+  return {
+    event(event) {
+      if (event.type !== 'progress') events.push(event);
+    },
+    async write(workflow, result, tables) {
+      if (result.interrupted) return undefined;
+      const file = path.join(result.resultsDir, 'report.html');
+      const changed = events.some((event) => event.type === 'published' && event.written > 0);
+      if (result.ran === 0 && !changed && result.failed === 0 && (await exists(file))) return file;
+      const { writeReport } = await import('../report/page.js');
+      return writeReport(result.resultsDir, { workflow, events, ...(tables ? { tables } : {}) });
+    },
+  };
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
