@@ -26,8 +26,13 @@ export function recoveryForReport(recovery: Recovery, analysis: Analysis): Repor
     title: 'Planted against recovered',
     columns: header,
     rows: rowsOf(recovery),
-    note: meaning(recovery, analysis).join(' '),
+    notes: paragraphs(meaning(recovery, analysis)),
   };
+}
+
+/** Lines broken for a terminal, joined again; an empty line ends a paragraph. */
+function paragraphs(lines: readonly string[]): string[] {
+  return lines.join(' ').split('  ');
 }
 
 function rowsOf(recovery: Recovery): string[][] {
