@@ -31,11 +31,13 @@ export interface Image {
 export async function readImage(file: string): Promise<Image> {
   const header = await readImageHeader(file);
   const volumeSize = voxelCount(header.grid);
-  const exact = header.slope === 1 && header.intercept === 0 && /^(float32|u?int8|u?int16)$/.test(header.datatype);
+  const unscaled = header.slope === 1 && header.intercept === 0;
+  const exact = unscaled && /^(float32|u?int8|u?int16)$/.test(header.datatype);
   const data = exact ? new Float32Array(volumeSize * header.volumes) : new Float64Array(volumeSize * header.volumes);
   await visitVolumes(file, header, 0, header.volumes, undefined, (values, firstVolume) => {
     const at = firstVolume * volumeSize;
-    if (exact) data.set(values, at);
+    // Not `* 1 + 0`, which would make -0 of a stored image 0.
+    if (unscaled) data.set(values, at);
     else for (let i = 0; i < values.length; i++) data[at + i] = values[i]! * header.slope + header.intercept;
   });
   return { header, data };

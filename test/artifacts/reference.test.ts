@@ -118,9 +118,7 @@ describeShared('real inputs', () => {
     const items = await subjects({ exclude: { mean_fd: 0.1 } }, (message) => notes.push(message));
     expect(items.map(({ label }) => label)).toEqual(['sub-07']);
     expect(notes).toHaveLength(7);
-    expect(notes[0]).toMatch(
-      /^sub-01 is left out: mean framewise displacement 0\.129 mm is above 0\.1 mm$/,
-    );
+    expect(notes[0]).toMatch(/^sub-01 is left out: mean framewise displacement 0\.129 mm is above 0\.1 mm$/);
   });
 
   it('a series from a table, with interval and layers from the JSON file beside it', async () => {

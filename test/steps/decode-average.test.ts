@@ -11,10 +11,7 @@ describe('the average of a window', () => {
       fc.property(frames, (list) => {
         const average = new WindowAverage(list[0]!.length);
         for (const frame of list) average.add(frame.slice());
-        const sums = list[0]!.reduce<number[]>(
-          (out, _, i) => [...out, list.reduce((sum, frame) => sum + frame[i]!, 0)],
-          [],
-        );
+        const sums = Array.from(list[0]!, (_, i) => list.reduce((sum, frame) => sum + frame[i]!, 0));
         // Sums and counts are small integers, so the quotient rounds as the true one does; halves are exact.
         expect([...average.take()]).toEqual(sums.map((sum) => Math.floor(sum / list.length + 0.5)));
       }),
