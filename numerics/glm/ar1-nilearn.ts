@@ -1,5 +1,5 @@
 import { timesTransposed } from '../products.js';
-import { type RhoRows, rhoBins, rhoRows } from './ar1-nilearn-rho.js';
+import { rhoBins, rhoRows } from './ar1-nilearn-rho.js';
 import { type LagOneMetric, type LagOneSeries, lagOneMetric, lagOneSeries, shifted, whitenedNorms } from './lag-one.js';
 import { type Block, type Estimator, type FitModel, smallestResidual, type UseEstimates } from './model.js';
 import { type WhitenedRows, whitenedRows } from './whitened-rows.js';
@@ -86,12 +86,15 @@ async function fitPass(
 
   const effect = new Float64Array(voxels);
   const se = new Float64Array(errors ? voxels : 0);
-  const bins = metric.rho.length;
-  const inverse = new Float64Array(bins);
+  const pair: Pairs = {
+    ...{ plain, lagged, rowOf: scratch.rowOf, whitened },
+    rho: Float64Array.from(rows.bin, (bin) => metric.rho[bin]!),
+    inverseAt: rows.bin.map((bin) => bin * model.kernels + firstKernel),
+    inverseNorms: side.inverseNorms,
+  };
   for (let k = 0; k < kernels; k++) {
     const kernel = firstKernel + k;
-    for (let bin = 0; bin < bins; bin++) inverse[bin] = side.inverseNorms[bin * model.kernels + kernel]!;
-    fitKernel({ plain, lagged, rowOf: scratch.rowOf, rows, rho: metric.rho, whitened, inverse }, k, df, effect, se);
+    fitKernel(pair, k, df, effect, se);
     for (let v = 0; v < voxels; v++) if (!(voxelSide.norm[v]! > 0)) effect[v] = Number.NaN;
     for (let v = 0; v < se.length; v++) if (!(voxelSide.norm[v]! > 0)) se[v] = Number.NaN;
     use({ kernel, firstVoxel: 0, effect, se });
@@ -108,34 +111,35 @@ function makeReady(metric: LagOneMetric, side: KernelSide, bin: number): void {
   side.ready[bin] = 1;
 }
 
-interface KernelPairs extends Scratch {
-  readonly rows: RhoRows;
-  readonly rho: Float64Array;
+interface Pairs extends Scratch {
   readonly whitened: WhitenedRows;
-  /** One over the kernel's projected whitened norm [bin]. */
-  readonly inverse: Float64Array;
+  /** [row] */
+  readonly rho: Float64Array;
+  /** Where the first kernel of the pass is in `inverseNorms` [row]. */
+  readonly inverseAt: Int32Array;
+  readonly inverseNorms: Float64Array;
 }
 
+/** All voxels of a pass; `kernel` counts from the first of the pass. */
 function fitKernel(
-  { plain, lagged, rowOf, rows, rho, whitened, inverse }: KernelPairs,
+  { plain, lagged, rowOf, whitened, rho, inverseAt, inverseNorms }: Pairs,
   kernel: number,
   df: number,
   effect: Float64Array,
   se: Float64Array,
 ): void {
   const { weights, norms, place, products, places, ends, width } = whitened;
-  const { bin } = rows;
   const voxels = effect.length;
   const perDf = df > 0 ? 1 / df : Number.NaN;
   for (let v = 0; v < voxels; v++) {
     const pair = kernel * voxels + v;
     const row = rowOf[pair]!;
-    const r = rho[bin[row]!]!;
+    const r = rho[row]!;
     let nuisance = 0;
     if (place[row]! >= 0) nuisance = products[kernel * places + place[row]!]!;
     else for (let p = 0; p < width; p++) nuisance += weights[row * width + p]! * ends[kernel * width + p]!;
     const product = (1 + r * r) * plain[pair]! - r * lagged[pair]! - nuisance;
-    const scale = inverse[bin[row]!]!;
+    const scale = inverseNorms[inverseAt[row]! + kernel]!;
     effect[v] = product * scale;
     if (se.length > 0) {
       const total = norms[row]!;
