@@ -70,9 +70,9 @@ function whatNext(file: string): string[] {
     'The network has random weights, so these maps say something about the method and nothing about brains.',
     '',
     'What to try next:',
-    `  open ${file}, change hrf: spm to hrf: glover, and run "voxreel demo" again (or: voxreel run ${file})`,
-    `  voxreel plan ${file} --set fwhm=4      what would run with less smoothing, and why`,
-    `  voxreel run ${file} --set extent=5     leave out small clusters`,
-    `  voxreel graph ${file} --format svg --out study.svg`,
+    `  open ${file}, change hrf: spm to hrf: glover, and run "npm run demo" again (or: npx voxreel run ${file})`,
+    `  npx voxreel plan ${file} --set fwhm=4      what would run with less smoothing, and why`,
+    `  npx voxreel run ${file} --set extent=5     leave out small clusters`,
+    `  npx voxreel graph ${file} --format svg --out study.svg`,
   ];
 }
