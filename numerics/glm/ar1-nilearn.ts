@@ -60,7 +60,7 @@ async function fitPass(
   model: FitModel,
   metric: LagOneMetric,
   side: KernelSide,
-  { bold, voxels, firstKernel, kernels, errors }: Block,
+  { bold, voxels, firstKernel, kernels, errors, variances }: Block,
   use: UseEstimates,
   scratch: Scratch,
 ): Promise<void> {
@@ -97,7 +97,8 @@ async function fitPass(
     fitKernel(pair, k, df, effect, se);
     for (let v = 0; v < voxels; v++) if (!(voxelSide.norm[v]! > 0)) effect[v] = Number.NaN;
     for (let v = 0; v < se.length; v++) if (!(voxelSide.norm[v]! > 0)) se[v] = Number.NaN;
-    use({ kernel, firstVoxel: 0, effect, se });
+    const variance = variances && residualVariances(pair, k, se);
+    use({ kernel, firstVoxel: 0, effect, se, ...(variance && { variance }) });
   }
 }
 
@@ -148,6 +149,11 @@ function fitKernel(
       se[v] = Math.sqrt((residual > floor ? residual : floor) * perDf * scale);
     }
   }
+}
+
+/** Of the whitened fits: the standard error says them, since `se^2 = variance / <x,x>`. */
+function residualVariances({ rowOf, inverseAt, inverseNorms }: Pairs, kernel: number, se: Float64Array): Float64Array {
+  return se.map((error, v) => (error * error) / inverseNorms[inverseAt[rowOf[kernel * se.length + v]!]! + kernel]!);
 }
 
 function withEnds(series: LagOneSeries, count: number, rank: number): Float64Array {

@@ -31,6 +31,8 @@ export interface Block {
   readonly kernels: number;
   /** Whether standard errors are needed. */
   readonly errors: boolean;
+  /** Whether residual variances are needed too; only together with `errors`. */
+  readonly variances?: boolean;
 }
 
 /** Estimates of one kernel at the voxels from `firstVoxel` on. The arrays are reused: they hold until the function returns. */
@@ -42,6 +44,8 @@ export type UseEstimates = (row: {
   readonly effect: Float64Array;
   /** Its standard error [voxel]; empty where only effects are asked for. */
   readonly se: Float64Array;
+  /** Residual variance [voxel], `RSS / df` in the metric of the fit (whitened for ar1); absent where not asked for. */
+  readonly variance?: Float64Array;
 }) => void;
 
 /**

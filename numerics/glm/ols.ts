@@ -31,7 +31,8 @@ export async function olsEstimator(model: FitModel): Promise<Estimator> {
       for (let k = 0; k < kernels; k++) {
         const inverse = inverseNorms[firstKernel + k]!;
         estimateRow(products, k * voxels, norms, inverse, df, effect, se);
-        use({ kernel: firstKernel + k, firstVoxel, effect, se });
+        const variance = block.variances && se.map((error) => (error * error) / inverse);
+        use({ kernel: firstKernel + k, firstVoxel, effect, se, ...(variance && { variance }) });
       }
     }
   };
