@@ -20,6 +20,8 @@ export interface FitData {
   readonly nuisance: Float64Array;
   /** `[voxel]`: mean of the BOLD series over the volumes used, before anything was removed. */
   readonly mean: Float64Array;
+  /** `[voxel, 4]`: of the series less its mean, before anything was removed: sum of squares, of lag-1 products, first and last value. For R2. */
+  readonly moments?: Float64Array;
   readonly volumes: number;
   readonly tr: number;
   /** `ols`, `ar1-nilearn`. */
@@ -49,6 +51,7 @@ export async function readFit(artifact: Artifact): Promise<StoredFit> {
     regressors: await array('regressors.npy'),
     nuisance: await array('nuisance.npy'),
     mean: await array('mean.npy'),
+    ...(artifact.files['moments.npy'] && { moments: await array('moments.npy') }),
     volumes: numberIn(artifact, 'volumes'),
     tr: numberIn(artifact, 'tr'),
     noise: textIn(artifact, 'noise'),
@@ -67,9 +70,11 @@ export async function writeFit(dir: string, data: FitData & { readonly bold: Flo
   await writeNpy(at('regressors.npy'), [data.kernels.length, volumes], data.regressors);
   await writeNpy(at('nuisance.npy'), [data.nuisance.length / volumes, volumes], data.nuisance);
   await writeNpy(at('mean.npy'), [data.mask.voxels.length], data.mean);
+  if (data.moments) await writeNpy(at('moments.npy'), [data.mask.voxels.length, 4], data.moments);
   await writeMask(at('mask.nii.gz'), data.mask);
   await writeKernels(at('kernels.tsv'), data.kernels);
   const roles = ['bold.npy', 'regressors.npy', 'nuisance.npy', 'mean.npy', 'mask.nii.gz', 'kernels.tsv'];
+  if (data.moments) roles.push('moments.npy');
   return {
     files: Object.fromEntries(roles.map((role) => [role, at(role)])),
     meta: metaOf({ noise, df, rank, tr, volumes, ...untrainedOf(data) }),
@@ -82,6 +87,7 @@ async function check(produced: Produced): Promise<void> {
   const kernels = await readKernels(fileOf(produced, 'kernels.tsv'));
   const { shape } = await requireShape(produced, 'bold.npy', [null, volumes], '<f8');
   await requireShape(produced, 'mean.npy', [shape[0]!], '<f8');
+  if (produced.files['moments.npy']) await requireShape(produced, 'moments.npy', [shape[0]!, 4], '<f8');
   await requireShape(produced, 'regressors.npy', [kernels.length, volumes], '<f8');
   await requireShape(produced, 'nuisance.npy', [null, volumes], '<f8');
   await requireMaskOf(produced, shape[0]!);
@@ -162,6 +168,7 @@ export const fitType: ArtifactType = {
     '- `regressors.npy`: float64 `[kernel, time]`, residualised; rows of kernels that were not fitted are 0',
     '- `nuisance.npy`: float64 `[column, time]`, orthonormal rows',
     '- `mean.npy`: float64 `[voxel]`, mean BOLD',
+    '- `moments.npy`: float64 `[voxel, 4]`, of the series less its mean: sum of squares, of lag-1 products, first and last value (for R2)',
     '- `mask.nii.gz`, `kernels.tsv` (name, layer, kernel, status: fitted, constant or collinear)',
     '- meta: `noise`, `df`, `rank` (of the nuisance columns), `tr` (s), `volumes`',
   ].join('\n'),

@@ -14,7 +14,7 @@ export interface GlmParams {
 
 export const glmStep: StepType<GlmParams> = {
   name: 'glm',
-  version: 1,
+  version: 2,
   title: 'Linear models of one subject: one per kernel, all voxels',
   description: `Prepares one model per kernel: the kernel's regressor, the nuisance columns that all models share, and a
 constant. The contrast is 1 on the kernel.

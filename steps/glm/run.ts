@@ -8,6 +8,7 @@ import { fileOf, niftiFile, untrainedOf } from '../../artifacts/meta.js';
 import { type RegressorsData, readRegressors } from '../../artifacts/regressors.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
+import { momentsPerSeries, seriesMoments } from '../../numerics/glm/moments.js';
 import { constant, explained, notFinite, type Residualised, usable } from '../../numerics/glm/residualise.js';
 import { confoundColumns, type NamedColumn } from './confounds.js';
 import type { GlmParams } from './index.js';
@@ -44,6 +45,7 @@ export async function run(context: Context): Promise<Record<string, Produced>> {
   if (!wiredMask)
     note(`no mask wired: ${mask.voxels.length} voxels above 0.4 of the 98th percentile of the mean image`);
   const series = await readVoxelSeries(bold.file, mask.voxels, { first: params.drop, count: time, signal });
+  const moments = seriesMoments(series, time);
   const residuals = await residualSeries(series, time, nuisance, {
     ...context,
     progress: (done, total) => context.progress(done, total, 'voxels'),
@@ -53,6 +55,7 @@ export async function run(context: Context): Promise<Record<string, Produced>> {
   const fit = await writeFit(context.workDir, {
     ...voxels,
     ...kernels,
+    moments: moments.filter((_, i) => residuals.state[Math.floor(i / momentsPerSeries)] === usable),
     nuisance: nuisance.rows,
     volumes: time,
     tr: bold.tr,
