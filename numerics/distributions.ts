@@ -1,7 +1,7 @@
 import { logGamma, logIncompleteBeta } from './gamma-functions.js';
 
 /*
- * Tails and quantiles of the normal and of Student's t distribution. Tails are computed as tails, not as one minus
+ * Tails and quantiles of the normal, of Student's t and of the F distribution. Tails are computed as tails, not as one minus
  * something, and in logarithms where they may be below 1e-308: |t| = 40 with 200 degrees of freedom has a z like any other.
  * NaN gives NaN.
  */
@@ -130,4 +130,62 @@ export function zOfT(t: number, df: number): number {
   const centre = size * size < df / 4 ? tCentre(size, df) : 1;
   const z = centre < 0.25 ? quantileOfCentre(centre) : quantileOfLogTail(Math.min(logTTail(size, df), -Math.LN2));
   return t < 0 ? -z : z;
+}
+
+/** P(F > f) for `df1` and `df2` > 0 degrees of freedom. 1 for f <= 0. */
+export function fTail(f: number, df1: number, df2: number): number {
+  return Math.exp(logFTail(f, df1, df2));
+}
+
+/** log P(F > f), exact far out. */
+export function logFTail(f: number, df1: number, df2: number): number {
+  if (f <= 0) return 0;
+  if (f === Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY;
+  const sum = df2 + df1 * f;
+  return logIncompleteBeta(df2 / sum, (df1 * f) / sum, df2 / 2, df1 / 2);
+}
+
+/** log P(F < f). */
+function logFBelow(f: number, df1: number, df2: number): number {
+  const sum = df2 + df1 * f;
+  return logIncompleteBeta((df1 * f) / sum, df2 / sum, df1 / 2, df2 / 2);
+}
+
+/** The normal deviate with the same tail as f: P(Z > z) = P(F > f). -Infinity at f = 0, else finite wherever f is. */
+export function zOfF(f: number, df1: number, df2: number): number {
+  if (Number.isNaN(f)) return Number.NaN;
+  const tail = logFTail(f, df1, df2);
+  return tail <= -Math.LN2 ? quantileOfLogTail(tail) : -quantileOfLogTail(Math.min(logFBelow(f, df1, df2), -Math.LN2));
+}
+
+/** The F with P(F > f) = p. Infinity at p = 0, 0 at 1, NaN outside [0, 1]. */
+export function fQuantile(p: number, df1: number, df2: number): number {
+  if (!(p >= 0 && p <= 1)) return Number.NaN;
+  if (p === 0) return Number.POSITIVE_INFINITY;
+  if (p === 1) return 0;
+  // log P falls with log f, smoothly: bisection, whose steps end at neighbouring doubles.
+  const goal = Math.log(p);
+  let [low, high] = [-1, 1];
+  while (logFTail(Math.exp(low), df1, df2) < goal) low *= 2;
+  while (logFTail(Math.exp(high), df1, df2) > goal) high *= 2;
+  for (let i = 0; i < 200; i++) {
+    const middle = (low + high) / 2;
+    if (middle <= low || middle >= high) break;
+    if (logFTail(Math.exp(middle), df1, df2) > goal) low = middle;
+    else high = middle;
+  }
+  return Math.exp((low + high) / 2);
+}
+
+/** The smallest p that is told from 0. */
+export const smallestP = Number.MIN_VALUE;
+
+/** P(T > t), held at the smallest double where it underflows: never 0 for a finite t. */
+export function pOfT(t: number, df: number): number {
+  return t < 0 ? tTail(t, df) : Math.max(Math.exp(logTTail(t, df)), smallestP);
+}
+
+/** P(F > f), held likewise. */
+export function pOfF(f: number, df1: number, df2: number): number {
+  return Math.max(fTail(f, df1, df2), smallestP);
 }

@@ -27,16 +27,15 @@ export function seriesMoments(series: Float64Array, time: number): Float64Array 
   return out;
 }
 
-/** Variance times T of a series whitened as nilearn does it: first row as it is, then `y_t - rho y_(t-1)`. `at` is where its moments begin. */
+/**
+ * Sum of squares about the mean of a series whitened as nilearn does it: first row as it is, then `y_t - rho y_(t-1)`.
+ * `at` is where the moments of the series begin, `mean` its mean.
+ */
 export function whitenedTotal(moments: Float64Array, at: number, mean: number, rho: number, time: number): number {
   const [squares, neighbours, first, last] = [moments[at]!, moments[at + 1]!, moments[at + 2]!, moments[at + 3]!];
-  if (rho === 0) return squares;
-  // Of y = mean + c: sums over t = 2..T of the whitened values and of their squares, and the first row.
-  const level = (1 - rho) * mean;
-  const changes = squares - first * first + rho * rho * (squares - last * last) - 2 * rho * neighbours;
-  // sum of c_2..c_T is -c_1, that of c_1..c_(T-1) is -c_T.
-  const drift = -first + rho * last;
-  const sum = mean + first + (time - 1) * level + drift;
-  const sumSquares = (mean + first) ** 2 + (time - 1) * level * level + 2 * level * drift + changes;
-  return sumSquares - (sum * sum) / time;
+  // Less (1 - rho) mean, the first row is `rho mean + c_1` and the others are `c_t - rho c_(t-1)`; c sums to 0.
+  const start = rho * mean + first;
+  const others = squares - first * first + rho * rho * (squares - last * last) - 2 * rho * neighbours;
+  const sum = start - first + rho * last;
+  return start * start + others - (sum * sum) / time;
 }

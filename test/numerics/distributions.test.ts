@@ -2,12 +2,18 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readNpy } from '../../artifacts/npy.js';
 import {
+  fQuantile,
+  fTail,
+  logFTail,
   logNormalTail,
   logTTail,
   normalQuantile,
   normalTail,
+  pOfF,
+  pOfT,
   tQuantile,
   tTail,
+  zOfF,
   zOfT,
 } from '../../numerics/distributions.js';
 import { describeShared, shared } from '../support/shared.js';
@@ -41,6 +47,67 @@ describeShared('t and normal tails against mpmath', () => {
       expect(relative(normalQuantile(p!), z!), `p ${p}`).toBeLessThan(1e-12);
       expect(relative(normalTail(z!), p!), `z ${z}`).toBeLessThan(1e-12);
     }
+  });
+});
+
+describeShared('F tails against mpmath', () => {
+  test('P(F > f) and its z, 1 to 24 and 3 to 200 degrees of freedom, F up to 1000', async () => {
+    for (const [f, df1, df2, p, z] of await rows('f_p_z')) {
+      expect(relative(fTail(f!, df1!, df2!), p!), `F ${f}, df ${df1}, ${df2}`).toBeLessThan(1e-12);
+      // z passes through 0 at the median, where p has all its digits and their place is absolute.
+      expect(Math.abs(zOfF(f!, df1!, df2!) - z!), `F ${f}, df ${df1}, ${df2}`).toBeLessThan(
+        1e-12 * Math.max(1, Math.abs(z!)),
+      );
+    }
+  });
+});
+
+describe('F tails', () => {
+  test('with one degree of freedom above, F is t squared', () => {
+    for (const [t, df] of [
+      [0.3, 4],
+      [2, 7],
+      [40, 20],
+      [1e5, 100],
+    ] as const) {
+      expect(relative(fTail(t * t, 1, df), 2 * tTail(t, df))).toBeLessThan(1e-12);
+    }
+  });
+
+  test('with two degrees of freedom above, P(F > f) = (1 + 2 f / df)^(-df / 2)', () => {
+    for (const [f, df] of [
+      [0.01, 5],
+      [3, 10],
+      [4000, 91],
+    ] as const) {
+      expect(relative(fTail(f, 2, df), (1 + (2 * f) / df) ** (-df / 2))).toBeLessThan(1e-12);
+    }
+  });
+
+  test('quantiles undo tails', () => {
+    for (const [df1, df2] of [
+      [1, 5],
+      [3, 91],
+      [24, 200],
+    ] as const) {
+      for (const p of [1e-100, 1e-9, 0.05, 0.5, 0.99])
+        expect(relative(fTail(fQuantile(p, df1, df2), df1, df2), p)).toBeLessThan(1e-11);
+    }
+    expect(fQuantile(0, 2, 5)).toBe(Number.POSITIVE_INFINITY);
+    expect(fQuantile(1, 2, 5)).toBe(0);
+    expect(fQuantile(-1, 2, 5)).toBeNaN();
+  });
+
+  test('p is never 0 and z never infinite for a finite statistic above 0', () => {
+    expect(pOfT(40, 20)).toBe(tTail(40, 20));
+    expect(pOfT(1e10, 100)).toBe(Number.MIN_VALUE);
+    expect(pOfF(1e20, 1, 100)).toBe(Number.MIN_VALUE);
+    expect(Number.isFinite(zOfF(1e20, 1, 100))).toBe(true);
+    expect(Number.isFinite(logFTail(1e20, 1, 100))).toBe(true);
+    expect(pOfT(Number.NaN, 5)).toBeNaN();
+    expect(zOfF(Number.NaN, 1, 5)).toBeNaN();
+    expect(zOfF(0, 1, 5)).toBe(Number.NEGATIVE_INFINITY);
+    expect(fTail(0, 2, 5)).toBe(1);
   });
 });
 
