@@ -11,8 +11,10 @@ const long: Readonly<Record<string, string>> = {
   t: 't statistic',
   z: 'z score',
   F: 'F statistic',
-  f: 'F statistic',
-  p: 'p value',
+  p: 'p value: the share of its distribution above t, or above F',
+  r2: 'share of the variance that the model explains (R2)',
+  residual_variance: 'variance of the residuals, RSS / df',
+  df: 'degrees of freedom of t',
   effect: 'effect (contrast of the regressor)',
   se: 'standard error of the effect',
   variance: 'variance of the effect',
@@ -137,6 +139,8 @@ function intentOf(statistic: string, facts: StatisticFacts, maps: StoredMaps): I
   const name = statistic.slice(0, 15);
   if (statistic === 't')
     return { code: df === undefined ? 'none' : 't', parameters: df === undefined ? [] : [df], name };
+  if (statistic === 'F' && facts.df1 !== undefined && df !== undefined)
+    return { code: 'f', parameters: [facts.df1, df], name };
   if (statistic === 'z') return { code: 'z', name };
   if (/^p(_|$)/.test(statistic)) return { code: 'p', name };
   return { code: 'estimate', name };
@@ -147,6 +151,7 @@ function factsOf(statistic: string, facts: StatisticFacts, maps: StoredMaps): Js
   return metaOf({
     Statistic: statistic,
     Kind: maps.kind,
+    DegreesOfFreedomAbove: facts.df1,
     DegreesOfFreedom: facts.df ?? (statistic === 't' ? maps.df : undefined),
     Subjects: maps.n,
     ...others,

@@ -12,8 +12,10 @@ import { createNpy, type NpyDtype, type NpyWriter, readNpyRows } from './npy.js'
 export interface StatisticFacts {
   /** `1`, `BOLD units per unit of regressor`, `share of kernels`. */
   readonly units: string;
-  /** Degrees of freedom, of t. */
+  /** Degrees of freedom, of t; of F those below the line. */
   readonly df?: number;
+  /** Of F: those above the line. Absent where they differ between rows. */
+  readonly df1?: number;
 }
 
 /** Everything about a set of maps but the values. */
@@ -21,7 +23,7 @@ export interface MapsFacts {
   /** `group` (over subjects), `subject` (one fit) or `probability` (a row per layer or difference of layers). */
   readonly kind: 'group' | 'subject' | 'probability';
   readonly statistics: Readonly<Record<string, StatisticFacts>>;
-  /** What each row is: a kernel, or a layer. `status` other than `fitted`: the row holds NaN or 0. */
+  /** What each row is: a kernel, a contrast, or a layer. `status` other than `fitted`: the row holds NaN or 0. */
   readonly rows: readonly Kernel[];
   readonly mask: Mask;
   readonly df?: number;
@@ -70,7 +72,7 @@ export async function createMaps(dir: string, facts: MapsFacts, dtype: '<f4' | '
   const shape = [facts.rows.length, facts.mask.voxels.length];
   const arrays: Record<string, NpyWriter> = {};
   for (const statistic of Object.keys(facts.statistics)) {
-    arrays[statistic] = await createNpy(path.join(dir, `${statistic}.npy`), shape, dtype as NpyDtype);
+    arrays[statistic] = await createNpy(path.join(dir, `${statistic}.npy`), shape, storedAs(statistic, dtype));
   }
   const abandon = async () => {
     for (const array of Object.values(arrays)) await array.close();
@@ -99,6 +101,11 @@ export async function createMaps(dir: string, facts: MapsFacts, dtype: '<f4' | '
   };
 }
 
+/** p is kept in double precision: single precision ends at 1e-45, and far tails do not. */
+function storedAs(statistic: string, dtype: '<f4' | '<f8'): NpyDtype {
+  return statistic === 'p' ? '<f8' : dtype;
+}
+
 /** Writes maps that are in memory: one array `[row, voxel]` per statistic. */
 export async function writeMaps(
   dir: string,
@@ -109,7 +116,8 @@ export async function writeMaps(
   const writer = await createMaps(dir, rest, dtype);
   for (const [statistic, array] of Object.entries(writer.arrays)) {
     const values = maps[statistic]!;
-    await array.write(dtype === '<f8' && values instanceof Float32Array ? Float64Array.from(values) : values);
+    const double = storedAs(statistic, dtype) === '<f8';
+    await array.write(double && values instanceof Float32Array ? Float64Array.from(values) : values);
   }
   return writer.finish();
 }

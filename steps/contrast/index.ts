@@ -8,14 +8,20 @@ export interface ContrastParams {
 
 export const contrastStep: StepType<ContrastParams> = {
   name: 'contrast',
-  version: 1,
-  title: 'Maps of one subject: effect, standard error, t and z of every kernel',
+  version: 2,
+  title: 'Maps of one subject: effect, standard error, t, F, z, p of every kernel',
   description: `Computes the maps that a \`fit\` stands for: of every kernel at every voxel of the fit's mask.
 
 - \`effect\`: the coefficient of the kernel, in BOLD units per unit of its regressor
 - \`se\`: its standard error, in the same unit
 - \`t\`: effect / se, with the degrees of freedom of the fit
-- \`z\`: the normal deviate with the same tail probability as t, exact far out (no limit at p = 1e-300)
+- \`F\`: t squared, with 1 and those degrees of freedom
+- \`p\`: P(T > t), one-sided (near 1 for effects far below 0). Stored in double precision whatever \`dtype\` is; what would
+  underflow is held at 5e-324, so p is never 0. That far out use \`z\`
+- \`z\`: the normal deviate with that p, computed from the logarithm of the tail: exact far out, never infinite
+- \`residual_variance\`: sum of squared residuals / df; of the whitened residuals where the noise is not white
+- \`r2\`: share of the variance of the series that the model explains, nuisance included: 1 - RSS / sum of squares about
+  the mean. Of fits with \`noise: ols\` only
 
 Rows of kernels that were not fitted are NaN. The group analysis does not need this step: \`group\` works from fits.`,
   inputs: { fit: { type: 'fit', description: 'The models of one subject.' } },
@@ -25,7 +31,7 @@ Rows of kernels that were not fitted are NaN. The group analysis does not need t
     properties: {
       statistics: {
         type: 'array',
-        items: { enum: ['effect', 'se', 't', 'z'] },
+        items: { enum: ['effect', 'se', 't', 'F', 'z', 'p', 'r2', 'residual_variance'] },
         minItems: 1,
         uniqueItems: true,
         default: ['effect', 'se', 't'],

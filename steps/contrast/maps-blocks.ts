@@ -1,14 +1,23 @@
 import type { MapsWriter, StatisticFacts } from '../../artifacts/maps.js';
 import type { Statistic, StatisticMaps } from '../../numerics/glm/statistic-maps.js';
 
-/** Units of the statistics; `df` are the degrees of freedom of t. */
-export function factsOf(statistics: readonly Statistic[], df: number): Record<string, StatisticFacts> {
+/** Units of the statistics, with the degrees of freedom: `df` those of t and below the line of F, `df1` those above it. */
+export function factsOf(
+  statistics: readonly Statistic[],
+  { df, df1 }: { readonly df?: number; readonly df1?: number },
+): Record<string, StatisticFacts> {
   const bold = { units: 'BOLD units per unit of regressor' };
+  const below = df === undefined ? {} : { df };
   const facts: Record<Statistic, StatisticFacts> = {
     effect: bold,
     se: bold,
-    t: { units: '1', df },
+    t: { units: '1', ...below },
+    F: { units: '1', ...below, ...(df1 !== undefined && { df1 }) },
     z: { units: '1' },
+    p: { units: '1' },
+    r2: { units: '1' },
+    residual_variance: { units: 'BOLD units squared' },
+    df: { units: '1' },
   };
   return Object.fromEntries(statistics.map((statistic) => [statistic, facts[statistic]]));
 }

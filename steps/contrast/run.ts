@@ -1,9 +1,11 @@
 import type { Produced } from '../../artifacts/artifact.js';
-import { readFit } from '../../artifacts/fit.js';
+import { readFit, type StoredFit } from '../../artifacts/fit.js';
 import { createMaps } from '../../artifacts/maps.js';
+import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { inBlocks } from '../../numerics/blocks.js';
 import type { MapsPayload } from '../../numerics/glm/maps-task.js';
+import { momentsPerSeries } from '../../numerics/glm/moments.js';
 import type { StatisticMaps } from '../../numerics/glm/statistic-maps.js';
 import { modelOf } from '../glm/fit-model.js';
 import type { ContrastParams } from './index.js';
@@ -16,11 +18,12 @@ export async function run(context: StepContext<ContrastParams>): Promise<Record<
   const { params, workDir, pool, signal, progress } = context;
   const fit = await readFit(one(context.inputs, 'fit'));
   const { statistics, dtype } = params;
+  const totals = statistics.includes('r2') ? totalsOf(fit) : undefined;
   const writer = await createMaps(
     workDir,
     {
       kind: 'subject',
-      statistics: factsOf(statistics, fit.df),
+      statistics: factsOf(statistics, { df: fit.df, df1: 1 }),
       rows: fit.kernels,
       mask: fit.mask,
       df: fit.df,
@@ -36,7 +39,14 @@ export async function run(context: StepContext<ContrastParams>): Promise<Record<
       async (first, end) => {
         signal.throwIfAborted();
         const bold = await fit.readBold(first, end);
-        const payload: MapsPayload = { model, bold, voxels: end - first, statistics, dtype };
+        const payload: MapsPayload = {
+          model,
+          bold,
+          voxels: end - first,
+          statistics,
+          dtype,
+          ...(totals && { totals: totals.slice(first, end) }),
+        };
         return pool.run<StatisticMaps>('glm.maps', payload, { transfer: [bold.buffer as ArrayBuffer], signal });
       },
       async (maps, first, end) => {
@@ -49,4 +59,18 @@ export async function run(context: StepContext<ContrastParams>): Promise<Record<
     throw error;
   }
   return { maps: await writer.finish() };
+}
+
+/** Sums of squares about the mean [voxel]. Throws UserError where R2 is not defined as a share of them. */
+function totalsOf({ noise, moments }: StoredFit): Float64Array {
+  if (noise !== 'ols') {
+    throw new UserError({
+      message: `r2 is a share of the variance of the series, and the models of a fit with noise ${noise} are of whitened series`,
+      expected: 'statistics without r2, or a fit with "noise: ols"',
+      hint: 'The step "joint" gives the pseudo R2 of nilearn for ar1-nilearn.',
+      keys: ['statistics'],
+    });
+  }
+  if (!moments) throw new Error('a fit without the moments of its series');
+  return Float64Array.from({ length: moments.length / momentsPerSeries }, (_, v) => moments[v * momentsPerSeries]!);
 }

@@ -26,7 +26,7 @@ export async function run(context: StepContext<GroupParams>): Promise<Record<str
     workDir,
     {
       kind: 'group',
-      statistics: factsOf(statistics, n - 1),
+      statistics: factsOf(statistics, { df: n - 1, df1: 1 }),
       rows: kernels,
       mask,
       df: n - 1,
