@@ -72,7 +72,7 @@ async function resolve(spec: { path: string; tr?: number }, context: InputContex
 }
 
 async function check(produced: Produced): Promise<void> {
-  if (!(numberIn({ meta: produced.meta ?? {} }, 'tr') > 0)) throw new Error('bold without a repetition time above 0');
+  if (!(numberIn(produced, 'tr') > 0)) throw new Error('bold without a repetition time above 0');
   await boldHeader(niftiFile(produced, 'image'));
 }
 

@@ -82,8 +82,7 @@ export async function writeFit(dir: string, data: FitData & { readonly bold: Flo
 }
 
 async function check(produced: Produced): Promise<void> {
-  const described = { meta: produced.meta ?? {} };
-  const volumes = numberIn(described, 'volumes');
+  const volumes = numberIn(produced, 'volumes');
   const kernels = await readKernels(fileOf(produced, 'kernels.tsv'));
   const { shape } = await requireShape(produced, 'bold.npy', [null, volumes], '<f8');
   await requireShape(produced, 'mean.npy', [shape[0]!], '<f8');

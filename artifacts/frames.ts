@@ -67,8 +67,7 @@ export async function writeFrameTable(file: string, rows: readonly FrameRow[]): 
 }
 
 async function check(produced: Produced): Promise<void> {
-  const described = { meta: produced.meta ?? {} };
-  const [width, height] = [numberIn(described, 'width'), numberIn(described, 'height')];
+  const [width, height] = [numberIn(produced, 'width'), numberIn(produced, 'height')];
   const { shape } = await requireShape(produced, 'frames.npy', [null, height, width, 3], '|u1');
   const file = fileOf(produced, 'frames.tsv');
   const rows = (await readFrameTable(file)).length;

@@ -1,17 +1,18 @@
 import type { Artifact, JsonObject } from './artifact.js';
 
-type Described = Pick<Artifact, 'meta'> & { readonly type?: string; readonly origin?: string };
+/** An artifact, or what a step hands over. */
+type Described = { readonly meta?: JsonObject; readonly type?: string; readonly origin?: string };
 
 /** A number that the type promises in `meta`. Its absence is a bug of the step that made the artifact. */
 export function numberIn(artifact: Described, key: string): number {
-  const value = artifact.meta[key];
+  const value = artifact.meta?.[key];
   if (typeof value === 'number') return value;
   throw new Error(`${artifact.origin ?? 'an artifact'} (${artifact.type ?? '?'}) has no number "${key}" in its meta`);
 }
 
 /** A text that the type promises in `meta`. */
 export function textIn(artifact: Described, key: string): string {
-  const value = artifact.meta[key];
+  const value = artifact.meta?.[key];
   if (typeof value === 'string') return value;
   throw new Error(`${artifact.origin ?? 'an artifact'} (${artifact.type ?? '?'}) has no text "${key}" in its meta`);
 }

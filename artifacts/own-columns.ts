@@ -1,16 +1,15 @@
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Artifact, InputContext, JsonObject, JsonSchema } from './artifact.js';
+import type { InputContext, JsonObject, JsonSchema } from './artifact.js';
 import { inputFile, pathProperty } from './input-file.js';
-import { type Kernel, readKernels } from './kernels.js';
-import { fileOf } from './meta.js';
-import { type NpyArray, readNpy, readNpyHeader } from './npy.js';
-import { numericColumn, parseTable, readTable } from './table.js';
+import type { Kernel } from './kernels.js';
+import { readNpyHeader } from './npy.js';
+import { parseTable } from './table.js';
 import { UserError } from './user-error.js';
 
 /*
  * Series and regressors of the user's own: a table or an array with one column per kernel. The file stays as it is;
- * which column is which kernel travels in `meta.columns`, and reading turns the columns into [row, kernel].
+ * which column is which kernel travels in `meta.columns`.
  */
 
 export interface OwnColumnsSpec {
@@ -20,35 +19,32 @@ export interface OwnColumnsSpec {
   readonly axes?: readonly string[];
 }
 
-export const layersProperty: JsonSchema = {
-  type: 'object',
-  additionalProperties: { type: 'array', items: { type: 'string' }, minItems: 1 },
-  description:
-    'Which columns belong to which layer (`{ A: [k01, k02], B: [k03] }`). Every column belongs to exactly one. ' +
-    'Default: `layers` of the JSON file beside the table, else one layer named like this input.',
-};
-
-export const namesProperty: JsonSchema = {
-  type: 'array',
-  items: { type: 'string' },
-  description:
-    'Names of the columns of an array (.npy), which has none of its own. Default: the columns of `layers` in their order.',
-};
-
-/** `axes` for a .npy whose rows are kernels. `row` is `sample` or `volume`. */
-export function axesProperty(row: string): JsonSchema {
+/** Properties of the input that series and regressors share. `row` is what a row of an array is. */
+export function ownColumnsProperties(row: 'sample' | 'volume'): Readonly<Record<string, JsonSchema>> {
   return {
-    enum: [
-      [row, 'kernel'],
-      ['kernel', row],
-    ],
-    description: `Meaning of the two axes of an array (.npy). Default: [${row}, kernel].`,
+    path: pathProperty('A table with a line of column names (.tsv, .csv) or a two-dimensional array (.npy).'),
+    layers: {
+      type: 'object',
+      additionalProperties: { type: 'array', items: { type: 'string' }, minItems: 1 },
+      description:
+        'Which columns belong to which layer (`{ A: [k01, k02], B: [k03] }`). Every column belongs to exactly one. ' +
+        'Default: `layers` of the JSON file beside the table, else one layer named like this input.',
+    },
+    names: {
+      type: 'array',
+      items: { type: 'string' },
+      description:
+        'Names of the columns of an array (.npy), which has none of its own. Default: the columns of `layers` in their order.',
+    },
+    axes: {
+      enum: [
+        [row, 'kernel'],
+        ['kernel', row],
+      ],
+      description: `Meaning of the two axes of an array (.npy). Default: [${row}, kernel].`,
+    },
   };
 }
-
-export const ownPathProperty = pathProperty(
-  'A table with a line of column names (.tsv, .csv) or a two-dimensional array (.npy).',
-);
 
 /** What the JSON file beside the table may say. */
 interface Sidecar {
@@ -124,58 +120,6 @@ export function secondsPerRow(key: string, given: number | undefined, own: OwnCo
     hint: `Add "${key}: 2", or a JSON file beside the table with "repetition_time".`,
     keys: [],
   });
-}
-
-/** `[row, kernel]` and kernels of a series or of regressors, whether a step made them or the user's file holds them. Throws UserError for values that are not numbers. */
-export async function readColumns(
-  artifact: Artifact,
-  stem: 'series' | 'regressors',
-): Promise<{ values: Float64Array; rows: number; kernels: Kernel[] }> {
-  if (!artifact.meta.columns) {
-    const kernels = await readKernels(fileOf(artifact, 'kernels.tsv'));
-    const array = await readNpy(fileOf(artifact, `${stem}.npy`));
-    return { values: asFloat64(array), rows: array.shape[0]!, kernels };
-  }
-  const kernels = artifact.meta.columns as unknown as Kernel[];
-  const array = artifact.files[`${stem}.npy`];
-  const file = array ?? artifact.files[`${stem}.tsv`] ?? fileOf(artifact, `${stem}.csv`);
-  const values = array ? await arrayColumns(file, artifact.meta.axes !== undefined) : await tableColumns(file, kernels);
-  const rows = values.length / kernels.length;
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    const { name } = kernels[bad % kernels.length]!;
-    throw new UserError({
-      message: `the value of row ${Math.floor(bad / kernels.length) + 1} in column "${name}" is ${Number.isNaN(values[bad]) ? 'missing' : 'infinite'}`,
-      place: { file, what: name },
-      expected: 'a number in every row: a regressor has no gaps',
-    });
-  }
-  return { values, rows, kernels };
-}
-
-async function arrayColumns(file: string, transposed: boolean): Promise<Float64Array> {
-  const array = await readNpy(file);
-  const values = asFloat64(array);
-  if (!transposed) return values;
-  const [columns, rows] = array.shape as [number, number];
-  const out = new Float64Array(values.length);
-  for (let c = 0; c < columns; c++) for (let r = 0; r < rows; r++) out[r * columns + c] = values[c * rows + r]!;
-  return out;
-}
-
-async function tableColumns(file: string, kernels: readonly Kernel[]): Promise<Float64Array> {
-  const table = await readTable(file, file.endsWith('.csv') ? ',' : '\t');
-  const out = new Float64Array(table.rows.length * kernels.length);
-  kernels.forEach(({ name }, column) => {
-    numericColumn(table, name, file).forEach((value, row) => {
-      out[row * kernels.length + column] = value;
-    });
-  });
-  return out;
-}
-
-function asFloat64(array: NpyArray): Float64Array {
-  return array.data instanceof Float64Array ? array.data : Float64Array.from(array.data);
 }
 
 async function namesOfTable(file: string, kind: string, spec: OwnColumnsSpec): Promise<string[]> {

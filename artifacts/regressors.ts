@@ -1,19 +1,8 @@
-import path from 'node:path';
 import type { Artifact, ArtifactType, InputContext, Produced, PublishTarget } from './artifact.js';
-import { checkColumns, publishColumns } from './columns-files.js';
-import { type Kernel, writeKernels } from './kernels.js';
+import { checkColumns, publishColumns, readColumns, writeColumns } from './columns-files.js';
+import type { Kernel } from './kernels.js';
 import { metaOf, numberIn, textIn, untrainedOf } from './meta.js';
-import { writeNpy } from './npy.js';
-import {
-  axesProperty,
-  layersProperty,
-  namesProperty,
-  type OwnColumnsSpec,
-  ownPathProperty,
-  readColumns,
-  resolveOwnColumns,
-  secondsPerRow,
-} from './own-columns.js';
+import { type OwnColumnsSpec, ownColumnsProperties, resolveOwnColumns, secondsPerRow } from './own-columns.js';
 
 export interface RegressorsData {
   /** `[volume, column]`, row-major, convolved with the haemodynamic response. */
@@ -40,9 +29,8 @@ export async function readRegressors(artifact: Artifact): Promise<RegressorsData
 }
 
 export async function writeRegressors(dir: string, data: RegressorsData): Promise<Produced> {
-  const files = { 'regressors.npy': path.join(dir, 'regressors.npy'), 'kernels.tsv': path.join(dir, 'kernels.tsv') };
-  await writeNpy(files['regressors.npy'], [data.volumes, data.kernels.length], data.values);
-  await writeKernels(files['kernels.tsv'], data.kernels);
+  const { values, volumes: rows, kernels } = data;
+  const files = await writeColumns(dir, 'regressors', { values, rows, kernels });
   return { files, meta: metaOf({ tr: data.tr, model: data.model, ...untrainedOf(data) }) };
 }
 
@@ -66,16 +54,13 @@ export const regressorsType: ArtifactType = {
   ].join('\n'),
   input: {
     properties: {
-      path: ownPathProperty,
+      ...ownColumnsProperties('volume'),
       tr: {
         type: 'number',
         exclusiveMinimum: 0,
         unit: 's',
         description: 'Repetition time. Default: `repetition_time` of the JSON file beside the table.',
       },
-      layers: layersProperty,
-      names: namesProperty,
-      axes: axesProperty('volume'),
     },
     required: ['path'],
     resolve: (spec, context) => resolve(spec as unknown as RegressorsSpec, context),

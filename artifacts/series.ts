@@ -1,19 +1,8 @@
-import path from 'node:path';
 import type { Artifact, ArtifactType, InputContext, Produced, PublishTarget } from './artifact.js';
-import { checkColumns, publishColumns } from './columns-files.js';
-import { type Kernel, writeKernels } from './kernels.js';
+import { checkColumns, publishColumns, readColumns, writeColumns } from './columns-files.js';
+import type { Kernel } from './kernels.js';
 import { metaOf, numberIn, untrainedOf } from './meta.js';
-import { writeNpy } from './npy.js';
-import {
-  axesProperty,
-  layersProperty,
-  namesProperty,
-  type OwnColumnsSpec,
-  ownPathProperty,
-  readColumns,
-  resolveOwnColumns,
-  secondsPerRow,
-} from './own-columns.js';
+import { type OwnColumnsSpec, ownColumnsProperties, resolveOwnColumns, secondsPerRow } from './own-columns.js';
 
 export interface SeriesData {
   /** `[sample, kernel]`, row-major. */
@@ -41,9 +30,8 @@ export async function readSeries(artifact: Artifact): Promise<SeriesData> {
 }
 
 export async function writeSeries(dir: string, data: SeriesData): Promise<Produced> {
-  const files = { 'series.npy': path.join(dir, 'series.npy'), 'kernels.tsv': path.join(dir, 'kernels.tsv') };
-  await writeNpy(files['series.npy'], [data.samples, data.kernels.length], data.values);
-  await writeKernels(files['kernels.tsv'], data.kernels);
+  const { values, samples: rows, kernels } = data;
+  const files = await writeColumns(dir, 'series', { values, rows, kernels });
   return { files, meta: metaOf({ interval: data.interval, statistic: data.statistic, ...untrainedOf(data) }) };
 }
 
@@ -67,16 +55,13 @@ export const seriesType: ArtifactType = {
   ].join('\n'),
   input: {
     properties: {
-      path: ownPathProperty,
+      ...ownColumnsProperties('sample'),
       interval: {
         type: 'number',
         exclusiveMinimum: 0,
         unit: 's',
         description: 'Time between samples. Default: `repetition_time` of the JSON file beside the table.',
       },
-      layers: layersProperty,
-      names: namesProperty,
-      axes: axesProperty('sample'),
     },
     required: ['path'],
     resolve: (spec, context) => resolve(spec as unknown as SeriesSpec, context),

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { ResolvedItem } from '../../artifacts/artifact.js';
 import { bidsType } from '../../artifacts/bids.js';
 import { formatBidsName, parseBidsName, sameLabel } from '../../artifacts/bids-names.js';
-import { tempFolder } from '../support/temp.js';
+import { tempFolder } from '../support/folders.js';
 import { int16Series, niftiBytes, type RawNifti } from './nifti-bytes.js';
 
 const folder = tempFolder();

@@ -11,7 +11,7 @@ import { readRegressors, regressorsType } from '../../artifacts/regressors.js';
 import { readSeries, seriesType } from '../../artifacts/series.js';
 import { artifactTypes } from '../../artifacts/types.js';
 import { readWeights, weightsType } from '../../artifacts/weights.js';
-import { tempFolder } from '../support/temp.js';
+import { tempFolder } from '../support/folders.js';
 import { int16Series, niftiBytes, type RawNifti } from './nifti-bytes.js';
 
 const folder = tempFolder();

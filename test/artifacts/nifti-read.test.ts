@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readImage, readImageHeader, readVoxelSeries } from '../../artifacts/image.js';
 import { readMask } from '../../artifacts/mask.js';
-import { tempFolder } from '../support/temp.js';
+import { tempFolder } from '../support/folders.js';
 import { int16Series, niftiBytes, type RawNifti } from './nifti-bytes.js';
 
 const folder = tempFolder();

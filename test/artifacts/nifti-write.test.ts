@@ -18,7 +18,7 @@ import {
 } from '../../artifacts/image.js';
 import { linkOrCopy } from '../../artifacts/link.js';
 import { intersectMasks, readMask, toVolume, writeMask } from '../../artifacts/mask.js';
-import { tempFolder } from '../support/temp.js';
+import { tempFolder } from '../support/folders.js';
 
 const folder = tempFolder();
 const grid = makeGrid([3, 2, 2], [-3, 0, 0, 90, 0, 3, 0, -126, 0, 0, 3.5, -72, 0, 0, 0, 1], 4);

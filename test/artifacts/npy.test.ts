@@ -3,8 +3,8 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createNpy, type NpyData, readNpy, readNpyHeader, readNpyRows, writeNpy } from '../../artifacts/npy.js';
+import { tempFolder } from '../support/folders.js';
 import { describeShared, shared } from '../support/shared.js';
-import { tempFolder } from '../support/temp.js';
 
 const folder = tempFolder();
 

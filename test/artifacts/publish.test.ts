@@ -22,7 +22,7 @@ import { readSelection, selectionType } from '../../artifacts/selection.js';
 import { readSeries, seriesType, writeSeries } from '../../artifacts/series.js';
 import { readTable, writeTable } from '../../artifacts/table.js';
 import { readThresholded, thresholdedType, writeThresholded } from '../../artifacts/thresholded.js';
-import { tempFolder } from '../support/temp.js';
+import { tempFolder } from '../support/folders.js';
 
 const folder = tempFolder();
 let work = '';

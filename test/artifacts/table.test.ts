@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readKernels, writeKernels } from '../../artifacts/kernels.js';
 import { numericColumn, numericMatrix, readTable, writeTable } from '../../artifacts/table.js';
-import { tempFolder } from '../support/temp.js';
+import { tempFolder } from '../support/folders.js';
 
 const folder = tempFolder();
 

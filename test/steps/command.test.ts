@@ -1,31 +1,29 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Artifact } from '../../artifacts/artifact.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { loadWorkflow } from '../../engine/spec/load.js';
 import type { StepContext } from '../../engine/step-type.js';
 import { type CommandParams, commandStep } from '../../steps/command/index.js';
 import { registry } from '../../steps/registry.js';
-
-const root = await mkdtemp(path.join(os.tmpdir(), 'voxreel-command-'));
-afterAll(() => rm(root, { recursive: true, force: true }));
+import { newFolder } from '../support/folders.js';
+import { madeArtifact, runStep } from '../support/run-step.js';
 
 let workDir: string;
 beforeEach(async () => {
-  workDir = await mkdtemp(path.join(root, 'work-'));
+  workDir = await newFolder('work');
 });
 
 async function artifact(type: string, files: Record<string, string>, meta = {}): Promise<Artifact> {
-  const dir = await mkdtemp(path.join(root, 'input-'));
+  const dir = await newFolder('input');
   const paths: Record<string, string> = {};
   for (const [role, text] of Object.entries(files)) {
     paths[role] = path.join(dir, role);
     await mkdir(path.dirname(paths[role]!), { recursive: true });
     await writeFile(paths[role]!, text);
   }
-  return { type, digest: '0', meta, files: paths, origin: dir };
+  return madeArtifact(type, { files: paths, meta }, dir);
 }
 
 const table = (text: string) => artifact('table', { 'table.tsv': text });
@@ -33,19 +31,10 @@ const table = (text: string) => artifact('table', { 'table.tsv': text });
 function execute(
   params: Partial<CommandParams> & Pick<CommandParams, 'run'>,
   inputs: StepContext['inputs'] = {},
-  signal: AbortSignal = new AbortController().signal,
+  signal?: AbortSignal,
 ) {
-  const context = {
-    params: { inputs: {}, outputs: { out: { type: 'table', path: 'out.tsv' } }, env: {}, ...params },
-    inputs,
-    workDir,
-    instance: 'test',
-    threads: 3,
-    signal,
-    progress: () => {},
-    note: () => {},
-  };
-  return commandStep.run(context as unknown as StepContext<CommandParams>);
+  const outputs = { out: { type: 'table', path: 'out.tsv' } };
+  return runStep(commandStep, inputs, { outputs, ...params }, { workDir, threads: 3, ...(signal && { signal }) });
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<UserError['problems'][number]> {
@@ -58,7 +47,7 @@ async function failureOf(promise: Promise<unknown>): Promise<UserError['problems
 }
 
 const outputOf = async (promise: ReturnType<typeof execute>) =>
-  readFile((await promise).out!.files['table.tsv']!, 'utf8');
+  readFile((await promise).outputs.out!.files['table.tsv']!, 'utf8');
 
 describe('a command', () => {
   test('without a shell gets its files as arguments and writes its output', async () => {
@@ -128,32 +117,33 @@ describe('a command', () => {
 
   test('writes an output that says more, like an input of its type', async () => {
     const outputs = { out: { type: 'series', path: 's.tsv', interval: 2 } };
-    const made = await execute({ run: "printf 'k1\\tk2\\n1\\t2\\n' > {out.out}", outputs });
+    const { outputs: made } = await execute({ run: "printf 'k1\\tk2\\n1\\t2\\n' > {out.out}", outputs });
     expect(made.out!.meta).toMatchObject({ interval: 2 });
     expect(Object.values(made.out!.files)).toEqual([path.join(workDir, 's.tsv')]);
   });
 
   test('writes an output of many files as a folder, with its facts', async () => {
     const outputs = { out: { type: 'description', path: 'result', meta: { r: -0.1 } } };
-    const made = await execute({
-      run: 'mkdir -p {out.out}/sub; echo a > {out.out}/pca.tsv; echo b > {out.out}/sub/x.tsv',
+    const { outputs: made } = await execute({
+      run: 'mkdir -p {out.out}/sub; cd {out.out}; for f in pca layer_series layer_correlation pairs sub/x; do echo a > $f.tsv; done',
       outputs,
     });
-    expect(made.out).toEqual({
+    const roles = ['layer_correlation.tsv', 'layer_series.tsv', 'pairs.tsv', 'pca.tsv', 'sub/x.tsv'];
+    expect(made.out).toMatchObject({
       meta: { r: -0.1 },
-      files: { 'pca.tsv': path.join(workDir, 'result/pca.tsv'), 'sub/x.tsv': path.join(workDir, 'result/sub/x.tsv') },
+      files: Object.fromEntries(roles.map((role) => [role, path.join(workDir, 'result', role)])),
     });
   });
 
   test('passes on that something comes from untrained weights', async () => {
     const input = { ...(await table('a\n')), meta: { untrained: true } };
-    const made = await execute({ run: 'cp {in.t} {out.out}', inputs: { t: 'table' } }, { t: input });
+    const { outputs: made } = await execute({ run: 'cp {in.t} {out.out}', inputs: { t: 'table' } }, { t: input });
     expect(made.out!.meta).toMatchObject({ untrained: true });
   });
 
   test('that links its output to an input gives a file of its own', async () => {
     const input = await table('a\n');
-    const made = await execute(
+    const { outputs: made } = await execute(
       { run: 'ln -s ../work/x dangling; ln -s {in.t} {out.out}', inputs: { t: 'table' } },
       { t: input },
     );

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Artifact } from '../../artifacts/artifact.js';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { readNpy } from '../../artifacts/npy.js';
 import { numericColumn, readTable } from '../../artifacts/table.js';
 import { findFfmpeg } from '../../steps/decode/ffmpeg.js';
 import { type DecodeParams, decodeStep } from '../../steps/decode/index.js';
+import { newFolder } from '../support/folders.js';
+import { madeArtifact, type RunStepOptions, runStep } from '../support/run-step.js';
 import { describeShared, shared } from '../support/shared.js';
 
 let dir: string;
@@ -16,10 +16,9 @@ let ffmpeg: string;
 /** Movies are always written by the embedded ffmpeg: options of encoders differ between versions. */
 const writer = (createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string }).path;
 beforeAll(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'voxreel-decode-'));
+  dir = await newFolder('movies');
   ffmpeg = (await findFfmpeg()).path;
 });
-afterAll(() => rm(dir, { recursive: true }));
 
 interface Decoded {
   shape: number[];
@@ -27,25 +26,13 @@ interface Decoded {
   onset: number[];
   duration: number[];
   frames: number[];
-  notes: string[];
+  notes: readonly string[];
 }
 
-async function decode(file: string, params: Partial<DecodeParams> = {}, signal = new AbortController().signal) {
-  const workDir = await mkdtemp(path.join(dir, 'work-'));
-  const video: Artifact = { type: 'video', digest: '', meta: {}, files: { video: file }, origin: file };
-  const notes: string[] = [];
-  const produced = await decodeStep.run({
-    params: { window: 2, start: 0, size: 'source', tolerate: false, ...params },
-    inputs: { video },
-    workDir,
-    instance: 'frames',
-    threads: 2,
-    signal,
-    pool: undefined as never,
-    progress: () => {},
-    note: (message) => notes.push(message),
-  });
-  const files = produced.frames!.files;
+async function decode(file: string, params: Partial<DecodeParams> = {}, options: RunStepOptions = {}) {
+  const video = madeArtifact('video', { files: { video: file } }, file);
+  const { outputs, notes } = await runStep(decodeStep, { video }, params, options);
+  const { files } = outputs.frames!;
   const { shape, data } = await readNpy(files['frames.npy']!);
   const table = await readTable(files['frames.tsv']!);
   const column = (name: string) => [...numericColumn(table, name, 'frames.tsv')];
@@ -130,7 +117,7 @@ describeShared('decode of the real clip', () => {
     const stop = new AbortController();
     const began = performance.now();
     setTimeout(() => stop.abort(), 300);
-    await expect(decode(clip, {}, stop.signal)).rejects.toThrow();
+    await expect(decode(clip, {}, { signal: stop.signal })).rejects.toThrow();
     expect(performance.now() - began).toBeLessThan(2300);
   });
 });

@@ -5,8 +5,9 @@ import { writeSeries } from '../../artifacts/series.js';
 import { numericColumn, numericMatrix, readTable, textColumn } from '../../artifacts/table.js';
 import { createPool, type Pool } from '../../numerics/pool.js';
 import { describeStep } from '../../steps/describe/index.js';
-import { madeArtifact, newFolder, runChecked } from '../support/checked-step.js';
+import { newFolder } from '../support/folders.js';
 import { arrays, referenceKernels } from '../support/reference-maps.js';
+import { madeArtifact, runStep } from '../support/run-step.js';
 import { describeShared, shared } from '../support/shared.js';
 
 let pool: Pool;
@@ -26,7 +27,7 @@ async function describeSeries(layers: Record<string, number[][]>, params: Record
   });
   const facts = { values, samples, interval: 2, kernels: kernels.map(({ values: _, ...kernel }) => kernel) };
   const series = madeArtifact('series', await writeSeries(await newFolder('series'), facts));
-  const { outputs, notes } = await runChecked(describeStep, { series }, params, pool);
+  const { outputs, notes } = await runStep(describeStep, { series }, params, { pool });
   const { files, meta } = outputs.description!;
   const table = (name: string) => readTable(files[name]!);
   return { meta, notes, table };

@@ -1,8 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { decode as decodePng } from 'fast-png';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { readActivations } from '../../artifacts/activations.js';
 import type { Artifact } from '../../artifacts/artifact.js';
 import { writeFrameTable } from '../../artifacts/frames.js';
@@ -11,38 +10,38 @@ import { readSeries } from '../../artifacts/series.js';
 import { aggregateStep } from '../../steps/aggregate/index.js';
 import { featureMaps } from '../../steps/extract/feature-maps.js';
 import { extractStep } from '../../steps/extract/index.js';
+import { newFolder } from '../support/folders.js';
+import { madeArtifact, type RunStepOptions, runStep } from '../support/run-step.js';
 import { describeShared, shared } from '../support/shared.js';
-import { artifact, asArtifact, type RunOptions, runStep } from '../support/step-alone.js';
-
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'voxreel-extract-'));
-});
-afterAll(() => rm(dir, { recursive: true }));
 
 /** A frames artifact from images [y, x, rgb] of one size. */
 async function frames(height: number, width: number, images: readonly Uint8Array[]): Promise<Artifact> {
-  const folder = await mkdtemp(path.join(dir, 'frames-'));
+  const folder = await newFolder('frames');
   const files = { 'frames.npy': path.join(folder, 'frames.npy'), 'frames.tsv': path.join(folder, 'frames.tsv') };
   await writeNpy(files['frames.npy'], [images.length, height, width, 3], Uint8Array.from(Buffer.concat(images)));
   await writeFrameTable(
     files['frames.tsv'],
     images.map((_, frame) => ({ frame, onset: frame * 2, duration: 2, images: 48 })),
   );
-  return artifact('frames', files, { window: 2, width, height });
+  return madeArtifact('frames', { files, meta: { window: 2, width, height } });
 }
 
 const synthetic = (seed: number, width: number) =>
-  artifact('weights', {}, { origin: 'synthetic', seed, width, untrained: true });
+  madeArtifact('weights', { files: {}, meta: { origin: 'synthetic', seed, width, untrained: true } });
 
 async function extract(
   images: Artifact,
   weights: Artifact,
   params: Record<string, unknown> = {},
-  options?: RunOptions,
+  options?: RunStepOptions,
 ) {
-  const { produced, notes } = await runStep(extractStep, dir, { frames: images, weights }, params, options);
-  return { ...(await readActivations(asArtifact('activations', produced.activations!))), produced, notes };
+  const { outputs, notes } = await runStep(extractStep, { frames: images, weights }, params, options);
+  return { ...(await readActivations(outputs.activations!)), activations: outputs.activations!, notes };
+}
+
+/** Weights from a file. */
+function weightsIn(file: string): Artifact {
+  return madeArtifact('weights', { files: { weights: file }, meta: { origin: 'file' } }, file);
 }
 
 /** Pseudo-random pixels, the same every time. */
@@ -56,8 +55,7 @@ function noise(count: number): Uint8Array {
 
 describeShared('extract against PyTorch', () => {
   const folder = path.join(shared, 'weights');
-  const narrow = (name: string) =>
-    artifact('weights', { weights: path.join(folder, 'narrow/safetensors', name) }, { origin: 'file' });
+  const narrow = (name: string) => weightsIn(path.join(folder, 'narrow/safetensors', name));
   const variants = {
     f32: 'vgg16-narrow.safetensors',
     f16: 'vgg16-narrow.timm.f16.safetensors',
@@ -179,11 +177,9 @@ describeShared('extract against PyTorch', () => {
     const dead: number[] = manifest.arrays.find(
       (a: { file: string }) => a.file === 'expected/means.f32.torch.npy',
     ).kernels_always_zero;
-    const { produced } = await extract(images[0]!, narrow(variants.f32));
-    const aggregated = await runStep(aggregateStep, dir, {
-      activations: asArtifact('activations', produced.activations!),
-    });
-    const series = await readSeries(asArtifact('series', aggregated.produced.series!));
+    const { activations } = await extract(images[0]!, narrow(variants.f32));
+    const aggregated = await runStep(aggregateStep, { activations });
+    const series = await readSeries(aggregated.outputs.series!);
     expect(series.kernels).toHaveLength(264);
     for (const k of dead) expect([series.values[k], series.values[264 + k]]).toEqual([0, 0]);
     const count = series.kernels.filter((_, k) => series.values[k] === series.values[264 + k]).length;
@@ -191,14 +187,9 @@ describeShared('extract against PyTorch', () => {
       expect.stringContaining(`${count} of 264 kernels have no variance over the 2 images`),
     ]);
     expect(series.interval).toBe(2);
-    await expect(
-      runStep(
-        aggregateStep,
-        dir,
-        { activations: asArtifact('activations', produced.activations!) },
-        { statistic: 'max' },
-      ),
-    ).rejects.toThrow(/hold no "max", only mean/);
+    await expect(runStep(aggregateStep, { activations }, { statistic: 'max' })).rejects.toThrow(
+      /hold no "max", only mean/,
+    );
   });
 
   describe('refuses bad files', async () => {
@@ -240,7 +231,7 @@ describeShared('extract against PyTorch', () => {
     });
 
     test.each(files.map(({ file, expect }) => [file, expect] as const))('%s: %s', async (file, expected) => {
-      const weights = artifact('weights', { weights: path.join(folder, 'bad', file) }, { origin: 'file' });
+      const weights = weightsIn(path.join(folder, 'bad', file));
       if (expected !== 'reject') {
         await expect(extract(image, weights, small)).resolves.toBeDefined();
         expect(Object.keys(Object.prototype)).toEqual([]);
@@ -262,17 +253,13 @@ describeShared('extract against PyTorch', () => {
       ['tfjs-control/model.json', /JSON/],
       ['unknown.xyz', /no format of weights/],
     ])('names the format of %s, which is not read yet', async (file, name) => {
-      const weights = artifact('weights', { weights: path.join(folder, 'bad', file) }, { origin: 'file' });
+      const weights = weightsIn(path.join(folder, 'bad', file));
       await expect(extract(image, weights, small)).rejects.toThrow(name);
       await expect(extract(image, weights, small)).rejects.toThrow(/expected: a \.safetensors file/);
     });
 
     test('reads safetensors under any name', async () => {
-      const weights = artifact(
-        'weights',
-        { weights: path.join(folder, 'bad/safetensors-named.pth') },
-        { origin: 'file' },
-      );
+      const weights = weightsIn(path.join(folder, 'bad/safetensors-named.pth'));
       await expect(extract(image, weights, small)).resolves.toBeDefined();
     });
   });
@@ -343,10 +330,8 @@ describe('extract', () => {
     expect(found.untrained).toBe(true);
     expect(found.weights).toMatchObject({ origin: 'synthetic', seed: 7, width: 1, preprocessing: 'torch' });
     expect(found.notes.join()).toMatch(/untrained/);
-    const aggregated = await runStep(aggregateStep, dir, {
-      activations: asArtifact('activations', found.produced.activations!),
-    });
-    expect(aggregated.produced.series!.meta).toMatchObject({ untrained: true, statistic: 'mean', interval: 2 });
+    const aggregated = await runStep(aggregateStep, { activations: found.activations });
+    expect(aggregated.outputs.series!.meta).toMatchObject({ untrained: true, statistic: 'mean', interval: 2 });
   });
 
   test('gives equal images equal numbers', async () => {

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { encode } from 'fast-png';
 import type { Artifact, JsonObject } from '../../artifacts/artifact.js';
@@ -10,21 +9,17 @@ import { type Mask, writeMask } from '../../artifacts/mask.js';
 import { writeNpy } from '../../artifacts/npy.js';
 import { writeTable } from '../../artifacts/table.js';
 import type { StepContext } from '../../engine/step-type.js';
-import { tasks } from '../../numerics/tasks.js';
 import { type FiguresParams, figuresStep } from '../../steps/figures/index.js';
-import { run } from '../../steps/figures/run.js';
+import { newFolder } from '../support/folders.js';
+import { madeArtifact, runStep } from '../support/run-step.js';
 
 /* Small made-up results to draw, and the step run on them outside the engine. */
 
 export const layers = ['conv1_1', 'conv3_1', 'conv5_3'];
 
-export function folder(): string {
-  return mkdtempSync(path.join(os.tmpdir(), 'voxreel-figures-'));
-}
-
 function artifact(type: string, dir: string, roles: readonly string[], meta: JsonObject = {}): Artifact {
   const files = Object.fromEntries(roles.map((role) => [role, path.join(dir, role)]));
-  return { type, digest: '', meta, files, origin: `steps.${type}` };
+  return madeArtifact(type, { files, meta }, `steps.${type}`);
 }
 
 /** A head of 20 x 24 x 16 voxels of 4 mm around the origin; `signs` say how each voxel axis runs. */
@@ -46,7 +41,7 @@ export async function probabilityMaps(
   value: (name: string, mm: readonly number[]) => number,
   meta: JsonObject = {},
 ): Promise<Artifact> {
-  const dir = folder();
+  const dir = await newFolder('drawn');
   const rows = names.flatMap((name) => Array.from(mask.voxels, (offset) => value(name, mmOf(mask.grid, offset))));
   await writeNpy(path.join(dir, 'probability.npy'), [names.length, mask.voxels.length], Float64Array.from(rows));
   await writeKernels(
@@ -59,7 +54,7 @@ export async function probabilityMaps(
 }
 
 export async function fitOf(mask: Mask): Promise<Artifact> {
-  const dir = folder();
+  const dir = await newFolder('drawn');
   const mean = Float64Array.from(mask.voxels, (offset) => 800 + mmOf(mask.grid, offset)[1] * 4);
   await writeNpy(path.join(dir, 'mean.npy'), [mean.length], mean);
   await writeMask(path.join(dir, 'mask.nii.gz'), mask);
@@ -67,7 +62,7 @@ export async function fitOf(mask: Mask): Promise<Artifact> {
 }
 
 export async function descriptionOf(names: readonly string[] = layers, meta: JsonObject = {}): Promise<Artifact> {
-  const dir = folder();
+  const dir = await newFolder('drawn');
   const to = (role: string) => path.join(dir, role);
   const shares = names.flatMap((name, n) => [0.5, 0.3, 0.1].map((share, c) => [name, c + 1, share / (n + 1), 0]));
   await writeTable(to('pca.tsv'), ['layer', 'component', 'variance_explained', 'cumulative'], shares);
@@ -82,7 +77,7 @@ export async function descriptionOf(names: readonly string[] = layers, meta: Jso
 
 /** Two regions, `V1` (conv1_1) and `SMG, right` (two kernels of conv5_3), with peaks and pictures. */
 export async function reversalOf(mask: Mask, meta: JsonObject = {}): Promise<Artifact> {
-  const dir = folder();
+  const dir = await newFolder('drawn');
   const to = (role: string) => path.join(dir, role);
   mkdirSync(to('pictures'));
   const labels = new Int32Array(voxelCount(mask.grid));
@@ -154,23 +149,7 @@ export async function reversalOf(mask: Mask, meta: JsonObject = {}): Promise<Art
   return artifact('reversal', dir, roles, { delay: 4, tr: 2, standardise: 'both', signal: 'as it is', ...meta });
 }
 
-/** Runs the step with its defaults at 100 dpi; pool tasks run in this thread. */
-export async function draw(inputs: StepContext['inputs'], params: Partial<FiguresParams> = {}) {
-  const defaults = Object.entries(figuresStep.params.properties).filter(([, schema]) => 'default' in schema);
-  const context = {
-    params: { ...Object.fromEntries(defaults.map(([name, schema]) => [name, schema.default])), dpi: 100, ...params },
-    inputs,
-    workDir: folder(),
-    instance: 'figures',
-    threads: 1,
-    signal: new AbortController().signal,
-    pool: {
-      threads: 1,
-      run: async (task: string, payload: unknown) => (await tasks[task]!())(payload),
-      close: async () => {},
-    },
-    progress() {},
-    note() {},
-  } as StepContext<FiguresParams>;
-  return (await run(context)).figures!;
+/** Runs the step with its defaults at 100 dpi. */
+export async function draw(inputs: StepContext['inputs'], params: Partial<FiguresParams> = {}): Promise<Artifact> {
+  return (await runStep(figuresStep, inputs, { dpi: 100, ...params }, { threads: 1 })).outputs.figures!;
 }

@@ -10,8 +10,9 @@ import { readNpy, writeNpy } from '../../artifacts/npy.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { colorOf, lut } from '../../steps/figures/colormaps.js';
 import { figuresStep } from '../../steps/figures/index.js';
+import { newFolder } from '../support/folders.js';
 import { describeShared, shared } from '../support/shared.js';
-import { descriptionOf, draw, fitOf, folder, headMask, layers, probabilityMaps, reversalOf } from './figures-study.js';
+import { descriptionOf, draw, fitOf, headMask, layers, probabilityMaps, reversalOf } from './figures-study.js';
 import { elementsOf, overlaps, textBoxes } from './svg-reading.js';
 
 const text = (file: string) => readFileSync(file, 'utf8');
@@ -111,7 +112,7 @@ describe('figures: slices', () => {
 
   it('lays a background of another grid under the map by its mm', async () => {
     const mask = headMask();
-    const file = path.join(folder(), 'image.nii.gz');
+    const file = path.join(await newFolder('drawn'), 'image.nii.gz');
     // 2 mm, x running from right to left, offset from the map's grid; bright where x > 0.
     const grid = makeGrid([45, 50, 34], [-2, 0, 0, 45, 0, 2, 0, -51, 0, 0, 2, -33, 0, 0, 0, 1], 4);
     const data = Float64Array.from({ length: 45 * 50 * 34 }, (_, offset) => (45 - 2 * (offset % 45) > 0 ? 100 : 20));
@@ -303,7 +304,7 @@ describeShared('figures of the reference', () => {
     const arrays = path.join(shared, 'reference', 'arrays');
     const mask = await readMask(path.join(arrays, 'mask', 'group_mask.nii.gz'));
     expect(mask.grid.affine[0]).toBeLessThan(0);
-    const dir = folder();
+    const dir = await newFolder('drawn');
     const offsets = (await readNpy(path.join(arrays, 'mask', 'file_offset.npy'))).data;
     const xyz = (await readNpy(path.join(arrays, 'mask', 'xyz_mm.npy'))).data;
     const names = ['A', 'B'];

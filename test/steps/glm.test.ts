@@ -9,9 +9,10 @@ import { writeRegressors } from '../../artifacts/regressors.js';
 import { createPool, type Pool } from '../../numerics/pool.js';
 import { contrastStep } from '../../steps/contrast/index.js';
 import { glmStep } from '../../steps/glm/index.js';
-import { bytesOf, madeArtifact, newFolder, runChecked } from '../support/checked-step.js';
 import { autoregressive } from '../support/fit-models.js';
+import { newFolder } from '../support/folders.js';
 import { boldOf, confoundsOf, differences, groupMask, referenceMap, referenceRegressors } from '../support/haxby.js';
+import { bytesOf, madeArtifact, runStep } from '../support/run-step.js';
 import { describeShared } from '../support/shared.js';
 
 let pool: Pool;
@@ -26,9 +27,18 @@ describeShared('glm and contrast on real BOLD', () => {
   async function mapsOf(subject: number, params: Record<string, unknown>) {
     const regressors = await referenceRegressors();
     const inputs = { bold: boldOf(subject), mask: groupMask(), confounds: confoundsOf(subject), regressors };
-    const { outputs } = await runChecked(glmStep, inputs, params, pool);
-    const statistics = ['effect', 'se', 't', 'z'];
-    const { outputs: made } = await runChecked(
+    const { outputs } = await runStep(glmStep, inputs, params, { pool });
+    const statistics = [
+      'effect',
+      'se',
+      't',
+      'F',
+      'z',
+      'p',
+      'residual_variance',
+      ...(params.noise === 'ols' ? ['r2'] : []),
+    ];
+    const { outputs: made } = await runStep(
       contrastStep,
       { fit: outputs.fit! },
       { statistics, dtype: 'float64' },
@@ -49,7 +59,7 @@ describeShared('glm and contrast on real BOLD', () => {
     ['ar1-nilearn', 'ar1', 6],
     ['ar1-nilearn', 'ar1', 7],
     ['ar1-nilearn', 'ar1', 8],
-  ])('%s equals nilearn’s %s, run %i: effect, SE, t, z', async (noise, name, subject) => {
+  ])('%s equals nilearn’s %s, run %i: effect, SE, t, F, z, p, residual variance, R2', async (noise, name, subject) => {
     const { fit, read } = await mapsOf(subject, { noise, confounds: 'motion24' });
     expect(fit.meta).toMatchObject({ noise, df: 91, rank: 29, volumes: 121, tr: 2.5 });
     const due = (statistic: string) => referenceMap(`glm/${name}/${statistic}`, subject);
@@ -59,6 +69,20 @@ describeShared('glm and contrast on real BOLD', () => {
     expect(differences(await read('se'), se).relative).toBeLessThan(1e-10);
     expect(differences(await read('t'), await due('t')).absolute).toBeLessThan(1e-10);
     expect(differences(await read('z'), await due('z')).absolute).toBeLessThan(1e-9);
+    const squares = (await due('t')).map((value) => value ** 2);
+    expect(differences(await read('F'), squares).absolute).toBeLessThan(1e-9);
+    // d log p = -hazard dt: at |t| of 10 and an error of 1e-10 in t, a relative 1e-9.
+    expect(differences(await read('p'), await due('p_onesided')).relative).toBeLessThan(1e-9);
+    expect(differences(await read('residual_variance'), await due('residual_variance')).relative).toBeLessThan(1e-10);
+    if (noise === 'ols') expect(differences(await read('r2'), await due('r2')).absolute).toBeLessThan(1e-12);
+  });
+
+  test('R2 of whitened models is refused with the reason', async () => {
+    const inputs = { bold: boldOf(1), mask: groupMask(), regressors: await referenceRegressors() };
+    const { outputs } = await runStep(glmStep, inputs, { confounds: 'none', noise: 'ar1-nilearn' }, pool);
+    await expect(runStep(contrastStep, { fit: outputs.fit! }, { statistics: ['r2'] }, pool)).rejects.toThrow(
+      /noise ar1-nilearn[\s\S]*noise: ols/,
+    );
   });
 
   test('friston24 is the lagged form', async () => {
@@ -69,7 +93,7 @@ describeShared('glm and contrast on real BOLD', () => {
 
   test('nothing given but BOLD and regressors: automatic mask, said in a note', async () => {
     const inputs = { bold: boldOf(1), regressors: await referenceRegressors() };
-    const { outputs, notes } = await runChecked(glmStep, inputs, { confounds: 'none' }, pool);
+    const { outputs, notes } = await runStep(glmStep, inputs, { confounds: 'none' }, { pool });
     const fit = await readFit(outputs.fit!);
     // The reference's own masks follow the same rule; that of run 1 has 453 to 457 voxels (README of the reference).
     expect(fit.voxels).toBeGreaterThanOrEqual(453);
@@ -86,31 +110,31 @@ describeShared('glm and contrast on real BOLD', () => {
     };
     // The table's cosines are the drifts themselves.
     const confounds = ['framewise_displacement', 'cosine02', 'global_signal'];
-    const { outputs, notes } = await runChecked(glmStep, inputs, { confounds, noise: 'ols' }, pool);
+    const { outputs, notes } = await runStep(glmStep, inputs, { confounds, noise: 'ols' }, { pool });
     expect(outputs.fit!.meta.rank).toBe(1 + 4 + 2);
     expect(notes.join()).toContain('cosine02');
   });
 
   test('missing columns are named together with what the file has', async () => {
     const inputs = { bold: boldOf(1), confounds: confoundsOf(1), regressors: await referenceRegressors() };
-    await expect(runChecked(glmStep, inputs, { confounds: ['csf', 'trans_x', 'white_matter'] }, pool)).rejects.toThrow(
+    await expect(runStep(glmStep, inputs, { confounds: ['csf', 'trans_x', 'white_matter'] }, { pool })).rejects.toThrow(
       /no column csf, white_matter[\s\S]*global_signal, framewise_displacement/,
     );
   });
 
   test('lengths that differ are an error that names both and says what to do', async () => {
     const inputs = { bold: boldOf(1), confounds: confoundsOf(1), regressors: await referenceRegressors() };
-    await expect(runChecked(glmStep, inputs, { drop: 5 }, pool)).rejects.toThrow(
+    await expect(runStep(glmStep, inputs, { drop: 5 }, { pool })).rejects.toThrow(
       /116 volumes \(121 less 5 dropped\)[\s\S]*121 values[\s\S]*samples: 116/,
     );
-    await expect(runChecked(glmStep, inputs, { samples: 140 }, pool)).rejects.toThrow(/140[\s\S]*121/);
-    const { outputs } = await runChecked(glmStep, inputs, { drop: 5, samples: 116 }, pool);
+    await expect(runStep(glmStep, inputs, { samples: 140 }, { pool })).rejects.toThrow(/140[\s\S]*121/);
+    const { outputs } = await runStep(glmStep, inputs, { drop: 5, samples: 116 }, { pool });
     expect(outputs.fit!.meta.volumes).toBe(116);
   });
 
   test('a strategy without a table is an error', async () => {
     const inputs = { bold: boldOf(1), regressors: await referenceRegressors() };
-    await expect(runChecked(glmStep, inputs, {}, pool)).rejects.toThrow(/friston24, but no confounds are wired/);
+    await expect(runStep(glmStep, inputs, {}, { pool })).rejects.toThrow(/friston24, but no confounds are wired/);
   });
 });
 
@@ -151,7 +175,7 @@ describe('glm on a drawn image', () => {
       data[4 * 24 + 10] = Number.NaN;
     });
     const inputs = { bold, mask: await maskOf(), regressors: await columns(autoregressive(2, time, 0.5, 8)) };
-    const { outputs, notes } = await runChecked(glmStep, inputs, { confounds: 'none' }, pool);
+    const { outputs, notes } = await runStep(glmStep, inputs, { confounds: 'none' }, { pool });
     const fit = await readFit(outputs.fit!);
     expect([...fit.mask.voxels]).toEqual([...Array(24).keys()].filter((v) => ![3, 5, 10].includes(v)));
     expect(notes.join()).toContain('voxels left out of 24: 2 never change, 1 have values that are not finite');
@@ -163,11 +187,11 @@ describe('glm on a drawn image', () => {
     const trend = Float64Array.from({ length: time }, (_, t) => Math.cos((Math.PI * 1 * (t + 0.5)) / time));
     const rows = [new Float64Array(time).fill(2), autoregressive(1, time, 0.5, 8)[0]!, trend];
     const inputs = { bold: await drawn(), mask: await maskOf(), regressors: await columns(rows) };
-    const { outputs, notes } = await runChecked(glmStep, inputs, { confounds: 'none', high_pass: 60 }, pool);
+    const { outputs, notes } = await runStep(glmStep, inputs, { confounds: 'none', high_pass: 60 }, { pool });
     const fit = await readFit(outputs.fit!);
     expect(fit.kernels.map(({ status }) => status)).toEqual(['constant', 'fitted', 'collinear']);
     expect(notes.join()).toMatch(/1 of 3 kernels have no variance[\s\S]*1 of 3 kernels are explained/);
-    const { outputs: made } = await runChecked(contrastStep, { fit: outputs.fit! }, {}, pool);
+    const { outputs: made } = await runStep(contrastStep, { fit: outputs.fit! }, {}, { pool });
     const t = await (await readMaps(made.maps!)).readRows('t', 0, 3);
     expect([...t.slice(0, 24), ...t.slice(48)].every(Number.isNaN)).toBe(true);
     expect(t.slice(24, 48).every(Number.isFinite)).toBe(true);
@@ -180,14 +204,14 @@ describe('glm on a drawn image', () => {
       mask: await maskOf(other),
       regressors: await columns(autoregressive(1, time, 0, 8)),
     };
-    await expect(runChecked(glmStep, inputs, { confounds: 'none' }, pool)).rejects.toThrow(
+    await expect(runStep(glmStep, inputs, { confounds: 'none' }, { pool })).rejects.toThrow(
       /3 x 3 x 3 mm[\s\S]*2 x 2 x 2 mm/,
     );
   });
 
   test('another TR is an error that names both', async () => {
     const inputs = { bold: await drawn(), regressors: await columns(autoregressive(1, time, 0, 8), 2.5) };
-    await expect(runChecked(glmStep, inputs, { confounds: 'none' }, pool)).rejects.toThrow(/TR of 2 s[\s\S]*2.5 s/);
+    await expect(runStep(glmStep, inputs, { confounds: 'none' }, { pool })).rejects.toThrow(/TR of 2 s[\s\S]*2.5 s/);
   });
 
   test('confounds: other row counts, n/a and text are errors; the first n/a of a difference is 0', async () => {
@@ -209,7 +233,7 @@ describe('glm on a drawn image', () => {
       confounds: await table(confounds),
     });
     const run = async (text: string, names: string[]) =>
-      runChecked(glmStep, await inputs(text), { confounds: names, noise: 'ols' }, pool);
+      runStep(glmStep, await inputs(text), { confounds: names, noise: 'ols' }, { pool });
     const [withNa, withZero] = [
       await run(rows('n/a'), ['trans_x_derivative1']),
       await run(rows('0'), ['trans_x_derivative1']),
@@ -240,7 +264,7 @@ describe('glm on a drawn image', () => {
     await writeFile(file, [names.join('\t'), ...lines].join('\n'));
     const confounds = madeArtifact('confounds', { files: { 'confounds.tsv': file } });
     const inputs = { bold: await drawn(), regressors: await columns(autoregressive(1, time, 0, 8)), confounds };
-    await expect(runChecked(glmStep, inputs, { confounds: names, drift: 'none' }, pool)).rejects.toThrow(
+    await expect(runStep(glmStep, inputs, { confounds: names, drift: 'none' }, { pool })).rejects.toThrow(
       /no degrees of freedom: 30 volumes for 31 columns/,
     );
   });
@@ -251,9 +275,9 @@ describe('glm on a drawn image', () => {
       mask: await maskOf(),
       regressors: await columns(autoregressive(1, time, 0, 8), 2, true),
     };
-    const { outputs } = await runChecked(glmStep, inputs, { confounds: 'none' }, pool);
+    const { outputs } = await runStep(glmStep, inputs, { confounds: 'none' }, { pool });
     expect(outputs.fit!.meta.untrained).toBe(true);
-    const { outputs: made } = await runChecked(contrastStep, { fit: outputs.fit! }, {}, pool);
+    const { outputs: made } = await runStep(contrastStep, { fit: outputs.fit! }, {}, { pool });
     expect(made.maps!.meta.untrained).toBe(true);
   });
 });

@@ -7,8 +7,8 @@ import { createPool, type Pool } from '../../numerics/pool.js';
 import { contrastStep } from '../../steps/contrast/index.js';
 import { glmStep } from '../../steps/glm/index.js';
 import { groupStep } from '../../steps/group/index.js';
-import { bytesOf, madeArtifact, newFolder, runChecked } from '../support/checked-step.js';
 import { autoregressive } from '../support/fit-models.js';
+import { newFolder } from '../support/folders.js';
 import {
   boldOf,
   confoundsOf,
@@ -18,6 +18,7 @@ import {
   referenceRegressors,
   subjects,
 } from '../support/haxby.js';
+import { bytesOf, madeArtifact, runStep } from '../support/run-step.js';
 import { describeShared } from '../support/shared.js';
 
 let pool: Pool;
@@ -32,10 +33,10 @@ describeShared('group on real BOLD', () => {
     const fits: Artifact[] = [];
     for (const subject of subjects) {
       const inputs = { bold: boldOf(subject), mask: groupMask(), confounds: confoundsOf(subject), regressors };
-      fits.push((await runChecked(glmStep, inputs, { noise: 'ols', confounds: 'motion24' }, pool)).outputs.fit!);
+      fits.push((await runStep(glmStep, inputs, { noise: 'ols', confounds: 'motion24' }, { pool })).outputs.fit!);
     }
     const params = { statistics: ['effect', 'se', 't', 'z'], dtype: 'float64' };
-    const { outputs } = await runChecked(groupStep, { fits }, params, pool);
+    const { outputs } = await runStep(groupStep, { fits }, params, { pool });
     const maps = await readMaps(outputs.maps!);
     expect(maps).toMatchObject({ kind: 'group', df: 7, n: 8, voxels: 447 });
     expect(maps.statistics.t).toEqual({ units: '1', df: 7 });
@@ -98,7 +99,7 @@ describe('group', () => {
       ),
       await fitOf(3, range(5, 90)),
     ];
-    const { outputs } = await runChecked(
+    const { outputs } = await runStep(
       groupStep,
       { fits },
       { statistics: ['effect', 'se', 't'], dtype: 'float64' },
@@ -108,7 +109,7 @@ describe('group', () => {
     expect([...maps.mask.voxels]).toEqual(range(10, 60).filter((v) => v % 3 !== 0));
     const own = await Promise.all(
       fits.map(async (fit) => {
-        const made = await runChecked(contrastStep, { fit }, { statistics: ['effect'], dtype: 'float64' }, pool);
+        const made = await runStep(contrastStep, { fit }, { statistics: ['effect'], dtype: 'float64' }, { pool });
         const subject = await readMaps(made.outputs.maps!);
         const rows = await subject.readRows('effect', 0, 3);
         return (k: number, voxel: number) => rows[k * subject.voxels + subject.mask.voxels.indexOf(voxel)]!;
@@ -131,8 +132,8 @@ describe('group', () => {
     const results = [];
     for (const threads of [1, 2, 4]) {
       const workers = createPool(threads);
-      const group = await runChecked(groupStep, { fits }, {}, workers);
-      const subject = await runChecked(contrastStep, { fit: fits[0]! }, {}, workers);
+      const group = await runStep(groupStep, { fits }, {}, { pool: workers });
+      const subject = await runStep(contrastStep, { fit: fits[0]! }, {}, { pool: workers });
       results.push([await bytesOf(group.outputs.maps!), await bytesOf(subject.outputs.maps!)]);
       await workers.close();
     }
@@ -143,7 +144,7 @@ describe('group', () => {
   test('the order of subjects changes nothing but rounding', async () => {
     const fits = [await fitOf(1, range(0, 40)), await fitOf(2, range(0, 40)), await fitOf(3, range(0, 40))];
     const t = async (list: Artifact[]) => {
-      const { outputs } = await runChecked(groupStep, { fits: list }, { statistics: ['t'], dtype: 'float64' }, pool);
+      const { outputs } = await runStep(groupStep, { fits: list }, { statistics: ['t'], dtype: 'float64' }, { pool });
       return (await readMaps(outputs.maps!)).readRows('t', 0, 3);
     };
     const [forward, backward] = [await t(fits), await t([...fits].reverse())];
@@ -154,7 +155,7 @@ describe('group', () => {
 
   test('one subject is a clear error', async () => {
     const fits = [await fitOf(1, range(0, 10))];
-    await expect(runChecked(groupStep, { fits }, {}, pool)).rejects.toThrow(
+    await expect(runStep(groupStep, { fits }, {}, { pool })).rejects.toThrow(
       /one subject \(sub-01\)[\s\S]*two subjects or more/,
     );
   });
@@ -167,7 +168,7 @@ describe('group', () => {
       status: k === 2 ? 'collinear' : 'fitted',
     }));
     const fits = [await fitOf(1, range(0, 10)), await fitOf(2, range(0, 10), { kernels })];
-    const { outputs, notes } = await runChecked(groupStep, { fits }, {}, pool);
+    const { outputs, notes } = await runStep(groupStep, { fits }, {}, { pool });
     const maps = await readMaps(outputs.maps!);
     expect(maps.rows.map(({ status }) => status)).toEqual(['fitted', 'collinear', 'fitted']);
     expect(notes.join()).toContain('1 of 3 kernels were not fitted in every subject');
@@ -179,20 +180,20 @@ describe('group', () => {
   test('fits that do not go together are errors that name both', async () => {
     const first = await fitOf(1, range(0, 10));
     const noise = await fitOf(2, range(0, 10), { noise: 'ar1-nilearn' });
-    await expect(runChecked(groupStep, { fits: [first, noise] }, {}, pool)).rejects.toThrow(
+    await expect(runStep(groupStep, { fits: [first, noise] }, {}, { pool })).rejects.toThrow(
       /ols in sub-01 and ar1-nilearn in sub-02/,
     );
     const fewer = await fitOf(2, range(0, 10), {}, 2);
-    await expect(runChecked(groupStep, { fits: [first, fewer] }, {}, pool)).rejects.toThrow(
+    await expect(runStep(groupStep, { fits: [first, fewer] }, {}, { pool })).rejects.toThrow(
       /kernel 3 is a\/k3 in sub-01 and absent in sub-02/,
     );
     const elsewhere = await fitOf(2, range(20, 30));
-    await expect(runChecked(groupStep, { fits: [first, elsewhere] }, {}, pool)).rejects.toThrow(/no voxel in common/);
+    await expect(runStep(groupStep, { fits: [first, elsewhere] }, {}, { pool })).rejects.toThrow(/no voxel in common/);
   });
 
   test('equal subjects have no variance to test against: t is NaN, the effect stays', async () => {
     const fits = [await fitOf(1, range(0, 10)), await fitOf(1, range(0, 10))];
-    const { outputs } = await runChecked(groupStep, { fits }, {}, pool);
+    const { outputs } = await runStep(groupStep, { fits }, {}, { pool });
     const maps = await readMaps(outputs.maps!);
     expect([...(await maps.readRows('t', 0, 3))].every(Number.isNaN)).toBe(true);
     expect([...(await maps.readRows('effect', 0, 3))].every(Number.isFinite)).toBe(true);

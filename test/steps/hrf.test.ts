@@ -6,7 +6,8 @@ import { type SeriesData, writeSeries } from '../../artifacts/series.js';
 import { numericMatrix, readTable } from '../../artifacts/table.js';
 import { createPool, type Pool } from '../../numerics/pool.js';
 import { hrfStep } from '../../steps/hrf/index.js';
-import { madeArtifact, newFolder, runChecked } from '../support/checked-step.js';
+import { newFolder } from '../support/folders.js';
+import { madeArtifact, runStep } from '../support/run-step.js';
 import { describeShared, shared } from '../support/shared.js';
 
 let pool: Pool;
@@ -25,7 +26,7 @@ async function seriesOf(columns: ArrayLike<number>[], interval: number, more: Pa
 }
 
 async function convolve(series: Awaited<ReturnType<typeof seriesOf>>, params: Record<string, unknown> = {}) {
-  const { outputs, notes } = await runChecked(hrfStep, { series }, params, pool);
+  const { outputs, notes } = await runStep(hrfStep, { series }, params, { pool });
   const regressors = await readRegressors(outputs.regressors!);
   const width = regressors.kernels.length;
   const column = (k: number) => Array.from({ length: regressors.volumes }, (_, t) => regressors.values[t * width + k]!);

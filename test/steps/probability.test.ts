@@ -6,8 +6,8 @@ import { readNpy } from '../../artifacts/npy.js';
 import { createPool, type Pool } from '../../numerics/pool.js';
 import { probabilityStep } from '../../steps/probability/index.js';
 import { thresholdStep } from '../../steps/threshold/index.js';
-import { runChecked } from '../support/checked-step.js';
 import { arrays, referenceGroupMaps, toFileOrder } from '../support/reference-maps.js';
+import { runStep } from '../support/run-step.js';
 import { describeShared } from '../support/shared.js';
 import { thresholdedOf } from '../support/small-thresholded.js';
 
@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => pool.close());
 
 async function probability(thresholded: Artifact, params: Record<string, unknown> = {}) {
-  const { outputs } = await runChecked(probabilityStep, { thresholded }, params, pool);
+  const { outputs } = await runStep(probabilityStep, { thresholded }, params, { pool });
   const { files, meta } = outputs.probability!;
   const { data, shape } = await readNpy(files['probability.npy']!);
   const names = (await readKernels(files['rows.tsv']!)).map(({ name }) => name);
@@ -67,7 +67,7 @@ describeShared('probability against numpy on the group maps', () => {
   for (const sides of ['one', 'two']) {
     it.each([0.001, 0.01, 0.05])(`gives the ${sides}-sided maps and their difference at p %f`, async (p) => {
       const maps = await referenceGroupMaps();
-      const { outputs } = await runChecked(thresholdStep, { maps }, { p, sides }, pool);
+      const { outputs } = await runStep(thresholdStep, { maps }, { p, sides }, { pool });
       const { map } = await probability(outputs.thresholded!, { differences: [['B', 'A']] });
       for (const [row, name] of Object.entries({ A: 'A', B: 'B', 'B-A': 'difference' })) {
         const file = `probability_${sides}sided_p${String(p).slice(2)}_${name}.npy`;

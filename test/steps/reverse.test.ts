@@ -16,9 +16,10 @@ import { createPool, type Pool } from '../../numerics/pool.js';
 import { featureMaps } from '../../steps/extract/feature-maps.js';
 import { lut } from '../../steps/figures/colormaps.js';
 import { reverseStep } from '../../steps/reverse/index.js';
-import { bytesOf, madeArtifact, newFolder, runChecked } from '../support/checked-step.js';
+import { newFolder } from '../support/folders.js';
 import { boldOf, groupMask, subjects, volumes } from '../support/haxby.js';
 import { arrays } from '../support/reference-maps.js';
+import { bytesOf, madeArtifact, runStep } from '../support/run-step.js';
 import { describeShared } from '../support/shared.js';
 import { lineGrid } from '../support/small-thresholded.js';
 
@@ -77,7 +78,7 @@ async function framesOf(count: number, width: number, height: number): Promise<A
 }
 
 async function reverse(inputs: Record<string, Artifact | Artifact[]>, params: Record<string, unknown> = {}) {
-  const { outputs, notes } = await runChecked(reverseStep, inputs, params, pool);
+  const { outputs, notes } = await runStep(reverseStep, inputs, params, { pool });
   const reversal = outputs.reversal!;
   const table = (role: string) => readTable(reversal.files[role]!);
   const peaks = await table('peaks.tsv');
@@ -236,7 +237,7 @@ describe('reverse', () => {
     const bytes = [];
     for (const threads of [1, 2, 4]) {
       const own = createPool(threads);
-      bytes.push(await bytesOf((await runChecked(reverseStep, inputs, {}, own)).outputs.reversal!));
+      bytes.push(await bytesOf((await runStep(reverseStep, inputs, {}, { pool: own })).outputs.reversal!));
       await own.close();
     }
     expect(bytes[1]).toEqual(bytes[0]);

@@ -10,7 +10,8 @@ import { readTable } from '../../artifacts/table.js';
 import { createPool, type Pool } from '../../numerics/pool.js';
 import { groupClusters } from '../../steps/select/group-clusters.js';
 import { selectStep } from '../../steps/select/index.js';
-import { madeArtifact, newFolder, runChecked } from '../support/checked-step.js';
+import { newFolder } from '../support/folders.js';
+import { madeArtifact, runStep } from '../support/run-step.js';
 import { lineGrid, thresholdedOf } from '../support/small-thresholded.js';
 
 let pool: Pool;
@@ -30,7 +31,7 @@ async function atlasOf(labels: number[], names: Record<number, string>, grid: Gr
 }
 
 async function select(inputs: Record<string, Artifact | Artifact[]>, params: Record<string, unknown> = {}) {
-  const { outputs, notes } = await runChecked(selectStep, inputs, { min_voxels: 2, ...params }, pool);
+  const { outputs, notes } = await runStep(selectStep, inputs, { min_voxels: 2, ...params }, { pool });
   const selection = outputs.selection!;
   const { kernels, labels, regions } = await readSelection(selection);
   const left = await readTable(selection.files['left_out.tsv']!);

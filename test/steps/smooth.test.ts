@@ -4,7 +4,8 @@ import { makeGrid, readImage, readImageHeader, writeImage } from '../../artifact
 import { createPool, type Pool } from '../../numerics/pool.js';
 import { smoothVolume } from '../../numerics/smooth.js';
 import { smoothStep } from '../../steps/smooth/index.js';
-import { bytesOf, madeArtifact, newFolder, runChecked } from '../support/checked-step.js';
+import { newFolder } from '../support/folders.js';
+import { bytesOf, madeArtifact, runStep } from '../support/run-step.js';
 
 let pool: Pool;
 beforeAll(() => {
@@ -28,7 +29,7 @@ describe('the step smooth', () => {
 
   test('every volume is smoothed, in order, and grid and TR stay', async () => {
     const { data, artifact } = await bold(9);
-    const { outputs, notes } = await runChecked(smoothStep, { image: artifact }, { fwhm: 6 }, pool);
+    const { outputs, notes } = await runStep(smoothStep, { image: artifact }, { fwhm: 6 }, { pool });
     const smoothed = await readImage(outputs.smoothed!.files['image.nii']!);
     expect(smoothed.header).toMatchObject({
       volumes: 9,
@@ -54,7 +55,9 @@ describe('the step smooth', () => {
     for (const threads of [1, 4]) {
       const workers = createPool(threads);
       results.push(
-        await bytesOf((await runChecked(smoothStep, { image: artifact }, { fwhm: 5 }, workers)).outputs.smoothed!),
+        await bytesOf(
+          (await runStep(smoothStep, { image: artifact }, { fwhm: 5 }, { pool: workers })).outputs.smoothed!,
+        ),
       );
       await workers.close();
     }
@@ -63,7 +66,7 @@ describe('the step smooth', () => {
 
   test('0 mm passes the image on unchanged', async () => {
     const { artifact } = await bold(3);
-    const { outputs } = await runChecked(smoothStep, { image: artifact }, { fwhm: 0 }, pool);
+    const { outputs } = await runStep(smoothStep, { image: artifact }, { fwhm: 0 }, { pool });
     expect(await bytesOf(outputs.smoothed!)).toEqual(await bytesOf(artifact));
   });
 
@@ -72,7 +75,7 @@ describe('the step smooth', () => {
       data[5] = Number.NaN;
       data[size + 9] = Number.POSITIVE_INFINITY;
     });
-    const { outputs, notes } = await runChecked(smoothStep, { image: artifact }, { fwhm: 4 }, pool);
+    const { outputs, notes } = await runStep(smoothStep, { image: artifact }, { fwhm: 4 }, { pool });
     expect(notes).toEqual(['2 values were NaN or infinite and counted as 0']);
     const { data } = await readImage(outputs.smoothed!.files['image.nii']!);
     expect(data.every(Number.isFinite)).toBe(true);

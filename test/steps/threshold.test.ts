@@ -7,8 +7,9 @@ import { readNpy } from '../../artifacts/npy.js';
 import { numericColumn, readTable, textColumn } from '../../artifacts/table.js';
 import { createPool, type Pool } from '../../numerics/pool.js';
 import { thresholdStep } from '../../steps/threshold/index.js';
-import { bytesOf, madeArtifact, newFolder, runChecked } from '../support/checked-step.js';
+import { newFolder } from '../support/folders.js';
 import { arrays, referenceGroupMaps } from '../support/reference-maps.js';
+import { bytesOf, madeArtifact, runStep } from '../support/run-step.js';
 import { describeShared } from '../support/shared.js';
 
 /** Two maps of a line of eight voxels, 2 mm apart, that begins at x = -10 mm. */
@@ -41,7 +42,7 @@ beforeAll(() => {
 afterAll(() => pool.close());
 
 async function threshold(maps: Artifact, params: Record<string, unknown> = {}) {
-  const { outputs, notes } = await runChecked(thresholdStep, { maps }, params, pool);
+  const { outputs, notes } = await runStep(thresholdStep, { maps }, params, { pool });
   const { files, meta } = outputs.thresholded!;
   const array = async (role: string) => [...(await readNpy(files[role]!)).data];
   return {
@@ -158,7 +159,7 @@ describe('threshold', () => {
     const digests = [];
     for (const threads of [1, 2, 4]) {
       const own = createPool(threads);
-      const { outputs } = await runChecked(thresholdStep, { maps }, { sides: 'two' }, own);
+      const { outputs } = await runStep(thresholdStep, { maps }, { sides: 'two' }, { pool: own });
       digests.push(await bytesOf(outputs.thresholded!));
       await own.close();
     }

@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { Artifact } from '../../artifacts/artifact.js';
 import { readNpy } from '../../artifacts/npy.js';
 import { writeRegressors } from '../../artifacts/regressors.js';
-import { madeArtifact, newFolder } from './checked-step.js';
+import { newFolder } from './folders.js';
+import { madeArtifact } from './run-step.js';
 import { shared } from './shared.js';
 
 const arrays = path.join(shared, 'reference', 'arrays');

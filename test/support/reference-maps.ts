@@ -3,7 +3,8 @@ import type { Artifact } from '../../artifacts/artifact.js';
 import { writeMaps } from '../../artifacts/maps.js';
 import { readMask } from '../../artifacts/mask.js';
 import { readNpy } from '../../artifacts/npy.js';
-import { madeArtifact, newFolder } from './checked-step.js';
+import { newFolder } from './folders.js';
+import { madeArtifact } from './run-step.js';
 import { shared } from './shared.js';
 
 export const arrays = path.join(shared, 'reference', 'arrays');

@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { Artifact } from '../../artifacts/artifact.js';
 import { type Grid, makeGrid } from '../../artifacts/grid.js';
 import { writeThresholded } from '../../artifacts/thresholded.js';
-import { madeArtifact, newFolder } from './checked-step.js';
+import { newFolder } from './folders.js';
+import { madeArtifact } from './run-step.js';
 
 export interface SmallMap {
   readonly layer: string;

@@ -1,51 +1,63 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll } from 'vitest';
+import { readFile } from 'node:fs/promises';
 import type { Artifact, Produced } from '../../artifacts/artifact.js';
 import { artifactTypes } from '../../artifacts/types.js';
 import type { StepContext, StepType } from '../../engine/step-type.js';
 import type { Pool } from '../../numerics/pool.js';
-
-const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
-
-/** A new folder, removed after the tests of the file. */
-export async function newFolder(name: string): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), `voxreel-${name}-`));
-  folders.push(folder);
-  return folder;
-}
+import { tasks } from '../../numerics/tasks.js';
+import { newFolder } from './folders.js';
 
 /** Something that a step gets. The digest plays no part in steps. */
 export function madeArtifact(type: string, produced: Produced, origin = type, label?: string): Artifact {
   return { type, digest: '', meta: produced.meta ?? {}, files: produced.files, origin, ...(label && { label }) };
 }
 
+/** A pool without threads: its tasks run here. */
+export const noThreads: Pool = {
+  threads: 1,
+  run: async <R>(task: string, payload: unknown) => (await (await tasks[task]!())(payload)) as R,
+  close: async () => {},
+};
+
+export interface RunStepOptions {
+  /** Default: `noThreads`. */
+  readonly pool?: Pool;
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  /** Default: a new folder. */
+  readonly workDir?: string;
+}
+
+export interface StepResult {
+  readonly outputs: Readonly<Record<string, Artifact>>;
+  readonly notes: readonly string[];
+}
+
 /** Runs a step as the engine does: defaults filled in, an empty folder, every output checked by its artifact type. */
-export async function runChecked(
+export async function runStep(
   step: StepType,
   inputs: StepContext['inputs'],
-  params: Readonly<Record<string, unknown>>,
-  pool: Pool,
-): Promise<{ readonly outputs: Readonly<Record<string, Artifact>>; readonly notes: readonly string[] }> {
+  params: Readonly<Record<string, unknown>> = {},
+  options: RunStepOptions = {},
+): Promise<StepResult> {
   const notes: string[] = [];
   const defaults = Object.entries(step.params.properties).filter(([, schema]) => schema.default !== undefined);
+  const filled = { ...Object.fromEntries(defaults.map(([name, schema]) => [name, schema.default])), ...params };
   const produced = await step.run({
-    params: { ...Object.fromEntries(defaults.map(([name, schema]) => [name, schema.default])), ...params },
+    params: filled,
     inputs,
-    workDir: await newFolder(step.name),
+    workDir: options.workDir ?? (await newFolder(step.name)),
     instance: step.name,
-    threads: 2,
-    signal: new AbortController().signal,
-    pool,
+    threads: options.threads ?? 2,
+    signal: options.signal ?? new AbortController().signal,
+    pool: options.pool ?? noThreads,
     progress: () => {},
     note: (message) => notes.push(message),
   });
+  const declared = (step.dynamicPorts?.(filled) ?? step).outputs;
   const outputs: Record<string, Artifact> = {};
   for (const [port, made] of Object.entries(produced)) {
-    const { type } = step.outputs[port]!;
+    const { type } = declared[port]!;
     await artifactTypes.find(({ name }) => name === type)!.check?.(made);
     outputs[port] = madeArtifact(type, made, `steps.${step.name}`);
   }
