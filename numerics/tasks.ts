@@ -7,6 +7,7 @@ export const tasks: Record<string, () => Promise<(payload: any) => unknown>> = {
   'vgg.frame': async () => (await import('./vgg/session.js')).frame,
   'glm.residualise': async () => (await import('./glm/residualise-task.js')).run,
   'glm.maps': async () => (await import('./glm/maps-task.js')).run,
+  'glm.joint': async () => (await import('./glm/joint-task.js')).run,
   'group.maps': async () => (await import('./glm/group-task.js')).run,
   'smooth.volume': async () => (await import('./smooth-task.js')).run,
   'clusters.block': async () => (await import('./clusters-block.js')).run,

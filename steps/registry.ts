@@ -10,6 +10,7 @@ import { figuresStep } from './figures/index.js';
 import { glmStep } from './glm/index.js';
 import { groupStep } from './group/index.js';
 import { hrfStep } from './hrf/index.js';
+import { jointStep } from './joint/index.js';
 import { probabilityStep } from './probability/index.js';
 import { reverseStep } from './reverse/index.js';
 import { selectStep } from './select/index.js';
@@ -26,6 +27,7 @@ const stepTypes: readonly StepType[] = [
   smoothStep,
   glmStep,
   contrastStep,
+  jointStep,
   groupStep,
   thresholdStep,
   probabilityStep,

@@ -1,0 +1,77 @@
+import type { StepType } from '../../engine/step-type.js';
+import type { MapsDtype, Statistic } from '../../numerics/glm/statistic-maps.js';
+import { type ContrastSpec, contrastSchema } from '../contrast/weights.js';
+
+export interface JointParams {
+  contrasts?: Readonly<Record<string, ContrastSpec>>;
+  noise?: 'ols' | 'ar1-nilearn';
+  statistics: readonly Statistic[];
+  dtype: MapsDtype;
+}
+
+export const jointStep: StepType<JointParams> = {
+  name: 'joint',
+  version: 1,
+  title: 'One model of one subject with all regressors, and contrasts of them',
+  description: `Puts all regressors of a \`fit\` into one model, where \`contrast\` has a model for each: an effect is what a
+regressor explains beyond all others. Series, regressors and nuisance are those that \`glm\` prepared.
+
+**Contrasts** are named, with weights by the names of the regressors:
+
+\`\`\`yaml
+contrasts:
+  faces: k01                           # one regressor
+  faces-over-voices: { k01: 1, k07: -1 }   # weights: a t contrast
+  any: { F: [k01, k07] }               # tested together: an F contrast
+  layer5: { F: ["conv5_3/*"] }         # * stands for any text
+  differences: { F: [{ k01: 1, k07: -1 }, { k07: 1, k09: -1 }] }
+\`\`\`
+
+Without \`contrasts\` there is one t contrast per regressor, of its own name.
+
+**Statistics.** \`effect\`, \`se\`, \`t\` of t contrasts (NaN for F contrasts); \`F\`, which is t squared for a t contrast;
+\`p\`, P(T > t) or P(F > f), in double precision and never 0; \`z\`, the normal deviate with that p, exact far out. Of the
+model, so the same in every row: \`residual_variance\` and \`r2\`, the share of the variance of the series that it
+explains, nuisance included. Degrees of freedom: volumes - rank of nuisance and regressors together.
+
+**Noise**: \`ols\`, or \`ar1-nilearn\`: rho per voxel from the residuals of this model, truncated to 1/100, series and design
+whitened (first row as it is), fitted again; the numbers of nilearn's \`run_glm(noise_model='ar1')\`. Its \`r2\` is that
+of the whitened model and may exceed 1, as in nilearn.
+
+**Regressors that depend on each other** stay in the model: a contrast that the data cannot tell (one of two equal
+regressors, one that \`glm\` left out) is NaN, its row says \`collinear\`, and a note names it; contrasts that can be told,
+such as the sum of both, are right. An F contrast tests as many degrees of freedom as its rows are independent.`,
+  sources: [
+    'nilearn 0.10.4, nilearn.glm.first_level.run_glm and nilearn.glm.contrasts.compute_contrast',
+    'Searle (1971), Linear Models: estimable functions',
+  ],
+  inputs: { fit: { type: 'fit', description: 'Series, regressors and nuisance of one subject.' } },
+  outputs: { maps: { type: 'maps', description: 'One row per contrast and statistic.' } },
+  params: {
+    type: 'object',
+    properties: {
+      contrasts: {
+        type: 'object',
+        additionalProperties: contrastSchema,
+        minProperties: 1,
+        description: 'Contrasts by name. Default: every regressor.',
+      },
+      noise: { enum: ['ols', 'ar1-nilearn'], description: 'Model of the noise. Default: that of the fit.' },
+      statistics: {
+        type: 'array',
+        items: { enum: ['effect', 'se', 't', 'F', 'z', 'p', 'r2', 'residual_variance'] },
+        minItems: 1,
+        uniqueItems: true,
+        default: ['effect', 'se', 't', 'F', 'z'],
+        description: 'Which maps to write.',
+      },
+      dtype: {
+        enum: ['float32', 'float64'],
+        default: 'float32',
+        description: 'Precision of the stored maps (p is always float64).',
+      },
+    },
+  },
+  needs: () => ({ memoryMB: 768 }),
+  run: async (context) => (await import('./run.js')).run(context),
+};
