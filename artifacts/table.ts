@@ -59,17 +59,6 @@ export function numericColumn(table: Table, name: string, file: string): Float64
   return Float64Array.from(table.rows, (row, index) => toNumber(row[column]!, name, file, index));
 }
 
-/** All columns as numbers `[row, column]`, row-major; errors as in `numericColumn`. */
-export function numericMatrix(table: Table, file: string): Float64Array {
-  const out = new Float64Array(table.rows.length * table.columns.length);
-  table.rows.forEach((row, r) => {
-    row.forEach((value, c) => {
-      out[r * row.length + c] = toNumber(value, table.columns[c]!, file, r);
-    });
-  });
-  return out;
-}
-
 /** One column as text. Throws UserError when it is missing. */
 export function textColumn(table: Table, name: string, file: string): string[] {
   const column = columnIndex(table, name, file);

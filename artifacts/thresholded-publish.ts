@@ -13,7 +13,16 @@ export async function publishThresholded(
   target: PublishTarget,
 ): Promise<readonly PublishedFile[]> {
   const { meta } = artifact;
-  const facts = metaOf({ ...data.rule, Statistic: data.statistic, Threshold: data.threshold });
+  const { p, df, sides, connectivity, minExtent } = data.rule;
+  const facts = metaOf({
+    Statistic: data.statistic,
+    Threshold: data.threshold,
+    ThresholdP: p,
+    DegreesOfFreedom: df,
+    Sides: sides,
+    Connectivity: connectivity,
+    MinimumExtent: minExtent,
+  });
   const values = publishedPath(target, 'desc-thresholded_statmap.nii.gz');
   const labels = publishedPath(target, 'desc-clusters_dseg.nii.gz');
   await writeBoth(artifact, data, values, labels);

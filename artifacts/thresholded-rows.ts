@@ -1,4 +1,5 @@
 import type { Artifact } from './artifact.js';
+import { fileOf } from './meta.js';
 import { readNpy, readNpyRows } from './npy.js';
 
 /** What passed the threshold in one map. */
@@ -16,15 +17,15 @@ const chunk = 1 << 21;
 
 /** Goes through the maps of a `thresholded` artifact in order; memory does not grow with their number. */
 export async function* thresholdedRows(thresholded: Artifact): AsyncGenerator<ThresholdedRow> {
-  const indptr = (await readNpy(thresholded.files['indptr.npy']!)).data as Int32Array;
+  const indptr = (await readNpy(fileOf(thresholded, 'indptr.npy'))).data as Int32Array;
   const rows = indptr.length - 1;
   let first = 0;
   while (first < rows) {
     let end = first + 1;
     while (end < rows && indptr[end + 1]! - indptr[first]! <= chunk) end += 1;
     const [start, stop] = [indptr[first]!, indptr[end]!];
-    const voxel = (await readNpyRows(thresholded.files['voxel.npy']!, start, stop)).data as Int32Array;
-    const label = (await readNpyRows(thresholded.files['label.npy']!, start, stop)).data as Int32Array;
+    const voxel = (await readNpyRows(fileOf(thresholded, 'voxel.npy'), start, stop)).data as Int32Array;
+    const label = (await readNpyRows(fileOf(thresholded, 'label.npy'), start, stop)).data as Int32Array;
     for (let row = first; row < end; row++) {
       const [from, to] = [indptr[row]! - start, indptr[row + 1]! - start];
       yield { row, voxel: voxel.subarray(from, to), label: label.subarray(from, to) };

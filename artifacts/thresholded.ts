@@ -1,11 +1,10 @@
-import path from 'node:path';
 import type { Artifact, ArtifactType, JsonObject, Produced } from './artifact.js';
 import { requireShape } from './check-files.js';
-import { type Kernel, readKernels, writeKernels } from './kernels.js';
-import { type Mask, readMask, writeMask } from './mask.js';
-import { fileOf, metaOf, untrainedOf } from './meta.js';
-import { readNpy, readNpyRows, writeNpy } from './npy.js';
-import { readTable, type Table, writeTable } from './table.js';
+import { type Kernel, readKernels } from './kernels.js';
+import { type Mask, readMask } from './mask.js';
+import { fileOf, untrainedOf } from './meta.js';
+import { readNpy, readNpyRows } from './npy.js';
+import { readTable, type Table } from './table.js';
 import { publishThresholded } from './thresholded-publish.js';
 import { UserError } from './user-error.js';
 
@@ -23,7 +22,7 @@ export interface ThresholdedFacts {
   readonly untrained?: boolean;
 }
 
-/** Voxels that passed, of rows `first` to `end`: compressed sparse rows. */
+/** Voxels that passed, of some rows: compressed sparse rows. */
 export interface Entries {
   /** `[rows + 1]`: the entries of row r are `indptr[r]` to `indptr[r + 1]`, counted from the first entry here. */
   readonly indptr: Int32Array;
@@ -66,30 +65,6 @@ export async function readThresholded(artifact: Artifact): Promise<StoredThresho
     },
   };
 }
-
-export async function writeThresholded(dir: string, data: ThresholdedFacts & Entries): Promise<Produced> {
-  const at = (role: string) => path.join(dir, role);
-  await writeNpy(at('indptr.npy'), [data.indptr.length], data.indptr);
-  await writeNpy(at('voxel.npy'), [data.voxel.length], data.voxel);
-  await writeNpy(at('label.npy'), [data.label.length], data.label);
-  await writeNpy(at('value.npy'), [data.value.length], data.value);
-  return describeThresholded(dir, data);
-}
-
-/** Writes what goes beside `indptr`, `voxel`, `label` and `value.npy`, which lie in `dir` already (written piece by piece). */
-export async function describeThresholded(dir: string, facts: ThresholdedFacts): Promise<Produced> {
-  const at = (role: string) => path.join(dir, role);
-  await writeKernels(at('rows.tsv'), facts.rows);
-  await writeTable(at('clusters.tsv'), facts.clusters.columns, facts.clusters.rows);
-  await writeMask(at('mask.nii.gz'), facts.mask);
-  const { statistic, threshold, rule } = facts;
-  return {
-    files: Object.fromEntries(roles.map((role) => [role, at(role)])),
-    meta: metaOf({ ...rule, statistic, threshold, ...untrainedOf(facts) }),
-  };
-}
-
-const roles = ['indptr.npy', 'voxel.npy', 'label.npy', 'value.npy', 'rows.tsv', 'clusters.tsv', 'mask.nii.gz'];
 
 async function check(produced: Produced): Promise<void> {
   const rows = (await readKernels(fileOf(produced, 'rows.tsv'))).length;

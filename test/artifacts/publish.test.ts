@@ -21,8 +21,9 @@ import { reversalType } from '../../artifacts/reversal.js';
 import { readSelection, selectionType } from '../../artifacts/selection.js';
 import { readSeries, seriesType, writeSeries } from '../../artifacts/series.js';
 import { readTable, writeTable } from '../../artifacts/table.js';
-import { readThresholded, thresholdedType, writeThresholded } from '../../artifacts/thresholded.js';
+import { readThresholded, thresholdedType } from '../../artifacts/thresholded.js';
 import { tempFolder } from '../support/folders.js';
+import { writeThresholded } from '../support/small-thresholded.js';
 
 const folder = tempFolder();
 let work = '';
@@ -167,7 +168,11 @@ describe('thresholded maps', () => {
     const labels = await readImage(path.join(out, 'group_desc-clusters_dseg.nii.gz'));
     expect([...labels.data]).toEqual([0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, -1, 0, 0, 0]);
     expect(labels.header).toMatchObject({ datatype: 'int32', intent: { code: 1002 } });
-    expect(files.get('group_desc-clusters.tsv')!.facts).toMatchObject({ p: 0.001, Threshold: 4.785, Statistic: 't' });
+    expect(files.get('group_desc-clusters.tsv')!.facts).toMatchObject({
+      ThresholdP: 0.001,
+      Threshold: 4.785,
+      Statistic: 't',
+    });
   });
 
   it('are read by rows', async () => {

@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readKernels, writeKernels } from '../../artifacts/kernels.js';
-import { numericColumn, numericMatrix, readTable, writeTable } from '../../artifacts/table.js';
+import { numericColumn, readTable, writeTable } from '../../artifacts/table.js';
 import { tempFolder } from '../support/folders.js';
+import { numericMatrix } from '../support/matrix.js';
 
 const folder = tempFolder();
 

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readNpy } from '../../artifacts/npy.js';
-import { numericMatrix, readTable } from '../../artifacts/table.js';
+import { readTable } from '../../artifacts/table.js';
 import { heldConvolution } from '../../numerics/held-convolution.js';
 import { type HrfModel, hrf } from '../../numerics/hrf.js';
+import { numericMatrix } from '../support/matrix.js';
 import { describeShared, shared } from '../support/shared.js';
 
 const reference = (...names: string[]) => path.join(shared, 'reference', ...names);

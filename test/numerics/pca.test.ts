@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readNpy } from '../../artifacts/npy.js';
-import { numericMatrix, readTable } from '../../artifacts/table.js';
+import { readTable } from '../../artifacts/table.js';
 import { pca } from '../../numerics/pca.js';
+import { numericMatrix } from '../support/matrix.js';
 import { describeShared, shared } from '../support/shared.js';
 
 describe('principal components', () => {

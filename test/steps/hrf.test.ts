@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readNpy } from '../../artifacts/npy.js';
 import { readRegressors } from '../../artifacts/regressors.js';
 import { type SeriesData, writeSeries } from '../../artifacts/series.js';
-import { numericMatrix, readTable } from '../../artifacts/table.js';
+import { readTable } from '../../artifacts/table.js';
 import { createPool, type Pool } from '../../numerics/pool.js';
 import { hrfStep } from '../../steps/hrf/index.js';
 import { newFolder } from '../support/folders.js';
+import { numericMatrix } from '../support/matrix.js';
 import { madeArtifact, runStep } from '../support/run-step.js';
 import { describeShared, shared } from '../support/shared.js';
 

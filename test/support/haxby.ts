@@ -3,17 +3,9 @@ import type { Artifact } from '../../artifacts/artifact.js';
 import { readNpy } from '../../artifacts/npy.js';
 import { writeRegressors } from '../../artifacts/regressors.js';
 import { newFolder } from './folders.js';
+import { arrays, referenceKernels, toFileOrder } from './reference-maps.js';
 import { madeArtifact } from './run-step.js';
 import { shared } from './shared.js';
-
-const arrays = path.join(shared, 'reference', 'arrays');
-
-/** The reference's kernels: k01 to k06 are layer A, k07 to k12 layer B. */
-const kernels = Array.from({ length: 12 }, (_, n) => ({
-  name: `k${String(n + 1).padStart(2, '0')}`,
-  layer: n < 6 ? 'A' : 'B',
-  kernel: n + 1,
-}));
 
 /** Real BOLD of the reference: eight runs that stand for subjects, 121 volumes of 2.5 s, 447 voxels in the group's mask. */
 export const subjects = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -49,7 +41,7 @@ export function groupMask(): Artifact {
 export async function referenceRegressors(): Promise<Artifact> {
   const { data } = await readNpy(path.join(arrays, 'glm', 'regressors.npy'));
   const values = Float64Array.from({ length: volumes * 12 }, (_, i) => data[(i % 12) * volumes + Math.floor(i / 12)]!);
-  const made = { values, volumes, kernels, tr: 2.5, model: 'given' };
+  const made = { values, volumes, kernels: referenceKernels, tr: 2.5, model: 'given' };
   return madeArtifact('regressors', await writeRegressors(await newFolder('regressors'), made), 'the regressors');
 }
 
@@ -59,13 +51,6 @@ export async function referenceMap(name: string, subject: number | null): Promis
   const size = 12 * voxels;
   const first = subject === null ? 0 : (subject - 1) * size;
   return toFileOrder((data as Float64Array).slice(first, first + size));
-}
-
-/** The reference orders voxels with x slowest; files, and voxreel, have x fastest. */
-async function toFileOrder(values: Float64Array): Promise<Float64Array> {
-  const offsets = (await readNpy(path.join(arrays, 'mask', 'file_offset.npy'))).data;
-  const order = [...offsets.keys()].sort((a, b) => offsets[a]! - offsets[b]!);
-  return values.map((_, i) => values[i - (i % voxels) + order[i % voxels]!]!);
 }
 
 /** Largest difference, and largest relative difference. */

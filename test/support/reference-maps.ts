@@ -35,13 +35,8 @@ export async function referenceGroupMaps(status: readonly string[] = []): Promis
 
 /** Reorders `[row, voxel]` of the reference's group mask: numpy has x slowest, files have x fastest. */
 export async function toFileOrder(values: Float64Array): Promise<Float64Array> {
-  const order = await fileOrder();
+  const offsets = (await readNpy(path.join(arrays, 'mask', 'file_offset.npy'))).data;
+  const order = [...offsets.keys()].sort((a, b) => offsets[a]! - offsets[b]!);
   const width = order.length;
   return values.map((_, at) => values[at - (at % width) + order[at % width]!]!);
-}
-
-/** For each voxel in file order its place in the reference's order. */
-export async function fileOrder(): Promise<number[]> {
-  const offsets = (await readNpy(path.join(arrays, 'mask', 'file_offset.npy'))).data;
-  return [...offsets.keys()].sort((a, b) => offsets[a]! - offsets[b]!);
 }

@@ -1,7 +1,12 @@
 import path from 'node:path';
-import type { Artifact } from '../../artifacts/artifact.js';
+import type { Artifact, Produced } from '../../artifacts/artifact.js';
 import { type Grid, makeGrid } from '../../artifacts/grid.js';
-import { writeThresholded } from '../../artifacts/thresholded.js';
+import { writeKernels } from '../../artifacts/kernels.js';
+import { writeMask } from '../../artifacts/mask.js';
+import { metaOf, untrainedOf } from '../../artifacts/meta.js';
+import { writeNpy } from '../../artifacts/npy.js';
+import { writeTable } from '../../artifacts/table.js';
+import type { Entries, ThresholdedFacts } from '../../artifacts/thresholded.js';
 import { newFolder } from './folders.js';
 import { madeArtifact } from './run-step.js';
 
@@ -43,4 +48,21 @@ export async function thresholdedOf(maps: readonly SmallMap[]): Promise<Artifact
     rule: { p: 0.001, df: 10, sides: 'two', connectivity: 18, minExtent: 1 },
   });
   return madeArtifact('thresholded', produced, `steps.significant (${path.basename(produced.files['indptr.npy']!)})`);
+}
+
+/** The files of a `thresholded` artifact that is in memory; the step itself writes them piece by piece. */
+export async function writeThresholded(dir: string, data: ThresholdedFacts & Entries): Promise<Produced> {
+  const files: Record<string, string> = {};
+  const at = (role: string) => {
+    files[role] = path.join(dir, role);
+    return files[role];
+  };
+  for (const name of ['indptr', 'voxel', 'label', 'value'] as const) {
+    await writeNpy(at(`${name}.npy`), [data[name].length], data[name]);
+  }
+  await writeKernels(at('rows.tsv'), data.rows);
+  await writeTable(at('clusters.tsv'), data.clusters.columns, data.clusters.rows);
+  await writeMask(at('mask.nii.gz'), data.mask);
+  const { statistic, threshold, rule } = data;
+  return { files, meta: metaOf({ ...rule, statistic, threshold, ...untrainedOf(data) }) };
 }
