@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { voxreelVersion } from '../engine/version.js';
 import { exitCode } from './exit-code.js';
 import { surviveClosedPipes } from './streams.js';
-import { version } from './version.js';
 
 /** Options that say which study is meant. */
 export interface StudyOptions {
@@ -38,7 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command('voxreel')
     .description('From a film and BOLD images to maps of what a network kernel activates in the brain.')
-    .version(version())
+    .version(voxreelVersion())
     .exitOverride()
     .showHelpAfterError('(voxreel --help lists the commands)')
     .addHelpText('after', HELP_END);

@@ -11,8 +11,8 @@ export type Reason =
       readonly port: string;
       /** The user's file, or the instance whose output it is. */
       readonly origin: string;
-      /** `added`, `removed` and `reordered` are about the members of a list port. Default `changed`. */
-      readonly change?: 'changed' | 'added' | 'removed' | 'reordered';
+      /** `added`, `removed` and `reordered` are about the members of a list port. */
+      readonly change: 'changed' | 'added' | 'removed' | 'reordered';
     }
   | { readonly kind: 'step-version'; readonly before: number; readonly after: number }
   | { readonly kind: 'tool-changed'; readonly tool: string; readonly before: string; readonly after: string }
@@ -61,14 +61,21 @@ export type RunEvent = { readonly time: number } & (
       readonly written: number;
       readonly dir: string;
     }
-  | {
-      readonly type: 'ended';
-      readonly ok: boolean;
-      readonly interrupted: boolean;
-      readonly ran: number;
-      readonly cached: number;
-      readonly failed: number;
-      readonly skipped: number;
-      readonly seconds: number;
-    }
+  | ({ readonly type: 'ended' } & Totals)
 );
+
+/** How a run ended. Counts are of instances. */
+export interface Totals {
+  readonly ok: boolean;
+  readonly interrupted: boolean;
+  readonly ran: number;
+  readonly cached: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Wall time. */
+  readonly seconds: number;
+}
+
+/** Tells an event; the time is added. */
+export type Emit = (event: DistributiveOmit<RunEvent, 'time'>) => void;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

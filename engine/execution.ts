@@ -1,11 +1,11 @@
 import type { ResultRecord } from '../cache/record.js';
 import type { Store } from '../cache/store.js';
 import { trackActivity } from './activity.js';
-import type { Reason } from './events.js';
+import type { Emit, Reason } from './events.js';
 import type { Executor } from './executor/executor.js';
 import { type Ingredients, ingredientsOf, keyOf } from './keys.js';
 import { lastRecord, lookUp, whyRun } from './lookup.js';
-import { type Emit, failureOf, perform } from './perform.js';
+import { failureOf, perform } from './perform.js';
 import type { Plan } from './plan.js';
 import { createScheduler, type Limits, type Task } from './scheduler.js';
 import { artifactMaker, inputArtifacts, inputDigests } from './sources.js';

@@ -4,7 +4,7 @@ import { folderError } from '../cache/folder-error.js';
 import type { StoreRecord } from '../cache/record.js';
 import type { Store } from '../cache/store.js';
 import type { RunFolder } from '../cache/work-folders.js';
-import type { RunEvent } from './events.js';
+import type { Emit } from './events.js';
 import type { Executor, Job } from './executor/executor.js';
 import type { Ingredients } from './keys.js';
 import { checkedOutputs } from './outcome.js';
@@ -13,9 +13,6 @@ import type { StepNode } from './workflow.js';
 
 /** Progress that a reader can follow; steps may report as often as they like. */
 const PROGRESS_MS = 100;
-
-export type Emit = (event: DistributiveOmit<RunEvent, 'time'>) => void;
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 export interface PerformOptions {
   readonly store: Store;

@@ -5,7 +5,7 @@ import type { Artifact } from '../artifacts/artifact.js';
 import { UserError } from '../artifacts/user-error.js';
 import { folderError } from '../cache/folder-error.js';
 import { makeFolder } from '../cache/make-folder.js';
-import type { Emit } from './perform.js';
+import type { Emit } from './events.js';
 import { stemsOf } from './result-names.js';
 import { isComplete, type Manifest, openManifest, type PublishedEntry } from './results-manifest.js';
 import { type Origin, sidecar, sidecarNames } from './sidecar.js';

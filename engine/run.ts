@@ -4,11 +4,11 @@ import path from 'node:path';
 import type { Artifact } from '../artifacts/artifact.js';
 import type { Store } from '../cache/store.js';
 import type { Pool } from '../numerics/pool.js';
-import type { RunEvent } from './events.js';
+import type { Emit, RunEvent, Totals } from './events.js';
 import { type Execution, execute, type InstanceState } from './execution.js';
 import { lazyPool } from './executor/lazy-pool.js';
 import { localExecutor } from './executor/local.js';
-import { type Emit, failureOf } from './perform.js';
+import { failureOf } from './perform.js';
 import { type Plan, plan } from './plan.js';
 import { type Member, publish } from './publish.js';
 import { safeName } from './result-names.js';
@@ -38,15 +38,7 @@ export interface RunOptions {
   readonly resultsDir?: string;
 }
 
-export interface RunResult {
-  readonly ok: boolean;
-  readonly interrupted: boolean;
-  readonly ran: number;
-  readonly cached: number;
-  readonly failed: number;
-  readonly skipped: number;
-  /** Wall time. */
-  readonly seconds: number;
+export interface RunResult extends Totals {
   readonly states: ReadonlyMap<string, InstanceState>;
   /** What the outputs of the workflow are, in the order of a fan-out; those that could be made. */
   readonly outputs: ReadonlyMap<string, readonly Artifact[]>;
@@ -145,7 +137,7 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
 }
 
 /** Folder of the published outputs of a graph. */
-export function resultsRoot(graph: Graph, resultsDir?: string): string {
+function resultsRoot(graph: Graph, resultsDir?: string): string {
   const { baseDir, name, experiment } = graph.workflow;
   return path.join(path.resolve(resultsDir ?? path.join(baseDir, 'results')), safeName(name), safeName(experiment));
 }

@@ -1,4 +1,4 @@
-import type { Reason } from '../engine/events.js';
+import { few, reasonText } from '../engine/reason-text.js';
 import { html, type Markup } from './html.js';
 import type { InstanceStory, Outcome, RunStory } from './run-story.js';
 
@@ -35,29 +35,4 @@ function stepRow(name: string, stories: readonly InstanceStory[]): Markup {
   return html`<tr><td><code>${name}</code></td><td class="n">${stories.length}</td>
 <td class="${count('failed') ? 'failed' : ''}">${text}</td><td class="n">${count('ran') ? seconds.toFixed(1) : '–'}</td>
 <td>${[few(reasons), ...waits].filter(Boolean).join('; ')}</td></tr>`;
-}
-
-function few(texts: readonly string[]): string {
-  return texts.length <= 3 ? texts.join(', ') : `${texts.slice(0, 2).join(', ')} and ${texts.length - 2} more`;
-}
-
-function reasonText(reason: Reason): string {
-  switch (reason.kind) {
-    case 'cached':
-      return 'cached';
-    case 'first-time':
-      return 'first time';
-    case 'param-changed':
-      return `${reason.name}: ${JSON.stringify(reason.before)} became ${JSON.stringify(reason.after)}`;
-    case 'input-changed':
-      return `${reason.port} ${reason.change ?? 'changed'} (${reason.origin})`;
-    case 'step-version':
-      return `the step itself changed (version ${reason.before} to ${reason.after})`;
-    case 'tool-changed':
-      return `${reason.tool} ${reason.before} became ${reason.after}`;
-    case 'damaged':
-      return `its stored result was damaged: ${reason.detail}`;
-    case 'upstream':
-      return `${few(reason.instances)} gave another result`;
-  }
 }

@@ -1,10 +1,10 @@
 import type { PlannedInstance } from '../../engine/plan.js';
+import { reasonText } from '../../engine/reason-text.js';
 import { loadWorkflow, plan } from '../../index.js';
 import { exitCode } from '../exit-code.js';
 import type { CacheOptions } from '../program.js';
 import { print } from '../streams.js';
 import { colours, wantsColour } from '../terminal/colour.js';
-import { describeReasons } from '../terminal/reasons.js';
 import { columns, count } from '../terminal/text.js';
 
 /** Says which steps a run would run, and why; runs nothing. */
@@ -44,7 +44,7 @@ function grouped(instances: readonly PlannedInstance[]): Line[] {
   for (const one of instances) {
     const step = one.instance.step.name;
     const verdict = { cached: 'cached', run: 'runs', upstream: 'may run' }[one.state];
-    const why = one.state === 'cached' ? '' : describeReasons(one.reasons);
+    const why = one.state === 'cached' ? '' : one.reasons.map(reasonText).join('; ');
     // What an item waits for is its own; the same wait, named after its item, is the same reason.
     const sameWhy = one.instance.label ? why.replaceAll(`[${one.instance.label}]`, '[each]') : why;
     const group = `${step}\n${verdict}\n${sameWhy}`;

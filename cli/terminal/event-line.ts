@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../engine/events.js';
+import { reasonText } from '../../engine/reason-text.js';
 import type { Colours } from './colour.js';
-import { describeReasons } from './reasons.js';
 import { duration } from './text.js';
 
 /** The one line that an event leaves behind for good, if any. Hits leave none: a study has thousands. */
@@ -21,6 +21,6 @@ export function eventLine(event: RunEvent, paint: Colours): string | undefined {
 
 /** The line for a step that starts, with why it runs. */
 export function startLine(event: Extract<RunEvent, { type: 'started' }>, paint: Colours): string {
-  const why = describeReasons(event.reasons);
+  const why = event.reasons.map(reasonText).join('; ');
   return `${paint.cyan('start')}   ${event.instance}${why ? `  ${paint.dim(`(${why})`)}` : ''}`;
 }

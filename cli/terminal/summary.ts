@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { few } from '../../engine/reason-text.js';
 import type { Colours } from './colour.js';
 import type { Note, ProgressState } from './progress-state.js';
 import { count, duration } from './text.js';
@@ -32,6 +33,5 @@ export function summary(state: ProgressState, paint: Colours): string[] {
 }
 
 function noteLine({ message, instances }: Note): string {
-  const who = instances.length <= 3 ? instances.join(', ') : `${instances[0]} and ${instances.length - 1} more`;
-  return `${who}: ${message}`;
+  return `${few(instances)}: ${message}`;
 }

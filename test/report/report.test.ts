@@ -131,7 +131,7 @@ describe('report', () => {
       'Failed : 1 ran, 1 cached, 1 failed, 1 not run, 3.2 s. What is shown below may come from an earlier run.',
     );
     expect(words).toMatch(/frames 1 cached –/);
-    expect(words).toMatch(/fit 2 1 ran, 1 failed 1\.3 hrf: &quot;spm&quot; became &quot;glover&quot;/);
+    expect(words).toMatch(/fit 2 1 ran, 1 failed 1\.3 hrf: &quot;spm&quot; -&gt; &quot;glover&quot;/);
     expect(words).toContain('group 1 not run – fit[sub-02] failed');
     expect(words).toContain('the mask is empty Look at &lt;it&gt;.');
     expect(words).toContain('fit[sub-01], fit[sub-02] : 2 kernels have no variance');

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { colours } from '../../../cli/terminal/colour.js';
 import { apply, emptyProgress } from '../../../cli/terminal/progress-state.js';
-import { describeReason } from '../../../cli/terminal/reasons.js';
 import { summary } from '../../../cli/terminal/summary.js';
 import { bytes, columns, duration } from '../../../cli/terminal/text.js';
 import type { RunEvent } from '../../../engine/events.js';
@@ -40,7 +39,9 @@ describe('the summary of a run', () => {
     const notes = ['01', '02', '03', '04'].map(
       (sub): RunEvent => ({ time: 1, type: 'note', instance: `fit[sub-${sub}]`, message: '3 kernels left out' }),
     );
-    expect(summaryOf([...notes, ended({ ran: 4 })])[0]).toBe('note    fit[sub-01] and 3 more: 3 kernels left out');
+    expect(summaryOf([...notes, ended({ ran: 4 })])[0]).toBe(
+      'note    fit[sub-01], fit[sub-02] and 2 more: 3 kernels left out',
+    );
   });
 
   it('names the folder above the outputs once', () => {
@@ -60,15 +61,6 @@ describe('the summary of a run', () => {
 });
 
 describe('words', () => {
-  it('says why a step runs', () => {
-    expect(describeReason({ kind: 'param-changed', name: 'model', before: 'spm', after: 'glover' })).toBe(
-      'model: "spm" -> "glover"',
-    );
-    expect(describeReason({ kind: 'upstream', instances: ['a', 'b', 'c', 'd', 'e'] })).toBe(
-      'if a, b, c or 2 more give another result',
-    );
-  });
-
   it('writes durations and sizes as people read them', () => {
     expect([0.04, 9.96, 59.6, 185, 7800].map(duration)).toEqual([
       '0.0 s',
