@@ -8,6 +8,11 @@ export interface Kernel {
   readonly layer: string;
   /** Number inside the layer, from 1, as in the paper. */
   readonly kernel: number;
+  /**
+   * The function of the response that a regressor was convolved with, where a kernel has several columns: `canonical`,
+   * `time`, `dispersion`, or `delay3` (FIR). Columns of one kernel share layer and number. Absent: the only column.
+   */
+  readonly basis?: string;
   /** What became of it (`fitted`, `constant`, `collinear`); absent before the fit. */
   readonly status?: string;
 }
@@ -17,7 +22,7 @@ export function kernelName(layer: string, kernel: number): string {
   return `${layer}/k${kernel}`;
 }
 
-/** Reads a table with columns name, layer, kernel and perhaps status. Further columns are ignored. */
+/** Reads a table with columns name, layer, kernel and perhaps basis and status. Further columns are ignored. */
 export async function readKernels(file: string): Promise<Kernel[]> {
   return kernelsOf(await readTable(file), file);
 }
@@ -27,26 +32,49 @@ export function kernelsOf(table: Table, file: string): Kernel[] {
   const names = textColumn(table, 'name', file);
   const layers = textColumn(table, 'layer', file);
   const numbers = numericColumn(table, 'kernel', file);
-  const status = table.columns.includes('status') ? textColumn(table, 'status', file) : null;
+  const optional = (column: 'basis' | 'status') => {
+    const values = table.columns.includes(column) ? textColumn(table, column, file) : [];
+    return (index: number) =>
+      values[index] === undefined || values[index] === 'n/a' ? {} : { [column]: values[index] };
+  };
+  const [basis, status] = [optional('basis'), optional('status')];
   if (new Set(names).size !== names.length) {
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     throw new UserError({ message: `kernel "${twice}" is listed twice`, place: { file, what: 'name' } });
   }
-  return names.map((name, index) => {
-    const kernel: Kernel = { name, layer: layers[index]!, kernel: numbers[index]! };
-    return status && status[index] !== 'n/a' ? { ...kernel, status: status[index]! } : kernel;
-  });
+  return names.map((name, index) => ({
+    name,
+    layer: layers[index]!,
+    kernel: numbers[index]!,
+    ...basis(index),
+    ...status(index),
+  }));
 }
 
-/** Writes name, layer, kernel, and status where any kernel has one. */
+/** Writes name, layer, kernel, and basis and status where any kernel has one. */
 export async function writeKernels(file: string, kernels: readonly Kernel[]): Promise<void> {
-  const withStatus = kernels.some((kernel) => kernel.status !== undefined);
-  const columns = withStatus ? ['name', 'layer', 'kernel', 'status'] : ['name', 'layer', 'kernel'];
+  const optional = (['basis', 'status'] as const).filter((column) => kernels.some((kernel) => kernel[column]));
   await writeTable(
     file,
-    columns,
-    kernels.map(({ name, layer, kernel, status }) => [name, layer, kernel, ...(withStatus ? [status ?? null] : [])]),
+    ['name', 'layer', 'kernel', ...optional],
+    kernels.map((kernel) => [
+      kernel.name,
+      kernel.layer,
+      kernel.kernel,
+      ...optional.map((column) => kernel[column] ?? null),
+    ]),
   );
+}
+
+/** How many columns the kernel with the most has: 1 unless there are several functions of the response. */
+export function columnsPerKernel(kernels: readonly Kernel[]): number {
+  const counts = new Map<string, number>();
+  if (!kernels.some(({ basis }) => basis)) return Math.min(1, kernels.length);
+  for (const { layer, kernel } of kernels) {
+    const key = `${layer}/${kernel}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return Math.max(...counts.values());
 }
 
 /** Layers in order of first appearance. */

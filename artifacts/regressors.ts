@@ -11,8 +11,10 @@ export interface RegressorsData {
   readonly kernels: readonly Kernel[];
   /** Repetition time in s. */
   readonly tr: number;
-  /** Haemodynamic model (`spm`), or `given` for regressors of the user's own. */
+  /** Haemodynamic model (`spm`; `fir`: delays), or `given` for regressors of the user's own. */
   readonly model: string;
+  /** `canonical+time`, `fir`, …, where a kernel has several columns; `kernels` says which is which. */
+  readonly basis?: string;
   readonly untrained?: boolean;
 }
 
@@ -24,6 +26,7 @@ export async function readRegressors(artifact: Artifact): Promise<RegressorsData
     kernels,
     tr: numberIn(artifact, 'tr'),
     model: textIn(artifact, 'model'),
+    ...(artifact.meta.basis !== undefined && { basis: textIn(artifact, 'basis') }),
     ...untrainedOf(artifact.meta),
   };
 }
@@ -31,7 +34,7 @@ export async function readRegressors(artifact: Artifact): Promise<RegressorsData
 export async function writeRegressors(dir: string, data: RegressorsData): Promise<Produced> {
   const { values, volumes: rows, kernels } = data;
   const files = await writeColumns(dir, 'regressors', { values, rows, kernels });
-  return { files, meta: metaOf({ tr: data.tr, model: data.model, ...untrainedOf(data) }) };
+  return { files, meta: metaOf({ tr: data.tr, model: data.model, basis: data.basis, ...untrainedOf(data) }) };
 }
 
 type RegressorsSpec = OwnColumnsSpec & { readonly tr?: number };
@@ -47,8 +50,8 @@ export const regressorsType: ArtifactType = {
   title: 'regressors, one per kernel (convolved with the haemodynamic response)',
   description: [
     '- `regressors.npy`: float64 `[volume, column]`, in the units of the series',
-    '- `kernels.tsv`: name, layer, kernel (number inside the layer, from 1)',
-    '- meta: `tr` in s, `model` (haemodynamic model; `given` for the user’s own)',
+    '- `kernels.tsv`: name, layer, kernel (number inside the layer, from 1); where a kernel has several columns also `basis` (`canonical`, `time`, `dispersion`, `delay3`), and the columns after the canonical one are named `conv1_1/k7_time`',
+    '- meta: `tr` in s, `model` (haemodynamic model; `fir`; `given` for the user’s own), `basis` where a kernel has several columns',
     '',
     'Regressors of the user’s own stay in their file (`regressors.tsv`, `.csv` or `.npy`); meta `columns` says which column is which kernel.',
   ].join('\n'),
@@ -68,8 +71,12 @@ export const regressorsType: ArtifactType = {
   check: (produced) => checkColumns(produced, 'regressors', 'tr'),
   publish: (artifact: Artifact, target: PublishTarget) =>
     publishColumns(artifact, 'regressors', target, {
-      description: `One column per kernel, one row per volume (${artifact.meta.tr} s); haemodynamic model: ${artifact.meta.model}.`,
+      description: `${artifact.meta.basis ? `Columns of each kernel (${artifact.meta.basis})` : 'One column per kernel'}, one row per volume (${artifact.meta.tr} s); haemodynamic model: ${artifact.meta.model}.`,
       units: 'arbitrary (units of the series)',
-      facts: metaOf({ RepetitionTime: artifact.meta.tr, HaemodynamicModel: artifact.meta.model }),
+      facts: metaOf({
+        RepetitionTime: artifact.meta.tr,
+        HaemodynamicModel: artifact.meta.model,
+        Basis: artifact.meta.basis,
+      }),
     }),
 };

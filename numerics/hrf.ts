@@ -34,13 +34,46 @@ const length = 32;
  * Sources: SPM12 spm_hrf.m, spm_Gpdf.m; nilearn.glm.first_level.hemodynamic_models 0.10.4; Glover (1999), NeuroImage 9:416-429.
  */
 export function hrf(model: HrfModel, dt: number): Float64Array {
-  const shape = shapes[model];
+  return curve(model, dt, shapes[model], 0);
+}
+
+/**
+ * Derivative of the response by its onset, a response that comes earlier: `(h(t) - h(t - d)) / d`, both scaled to sum
+ * 1, with the difference d of the package: 1 s in SPM12 (spm_get_bf), 0.1 s in nilearn 0.10.
+ */
+export function timeDerivative(model: HrfModel, dt: number): Float64Array {
+  const step = model === 'spm' ? 1 : 0.1;
+  return difference(hrf(model, dt), curve(model, dt, shapes[model], step), step);
+}
+
+/**
+ * Derivative of the response by the dispersion of its peak, a narrower response: the difference to a response whose
+ * dispersion is 0.01 larger, over 0.01, both scaled to sum 1, as in SPM12 (spm_get_bf) and nilearn 0.10.
+ *
+ * `glover`: nilearn takes the difference between two curves whose undershoot has a dispersion of 1 s where `glover_hrf`
+ * has 0.9 s; so does this.
+ */
+export function dispersionDerivative(model: HrfModel, dt: number): Float64Array {
+  const step = 0.01;
+  const shape = { ...shapes[model], undershootDispersion: 1 };
+  const wider = { ...shape, peakDispersion: shape.peakDispersion + step };
+  return difference(curve(model, dt, shape, 0), curve(model, dt, wider, 0), step);
+}
+
+function difference(first: Float64Array, second: Float64Array, step: number): Float64Array {
+  return first.map((value, i) => (value - second[i]!) / step);
+}
+
+/** `onset` in s: how much later the response begins. */
+function curve(model: HrfModel, dt: number, shape: DoubleGamma, onset: number): Float64Array {
   const times = model === 'spm' ? spmTimes(dt) : nilearnTimes(dt);
-  const values = times.map(
-    (time) =>
+  const values = times.map((at) => {
+    const time = at - onset;
+    return (
       gammaDensity(time, shape.peak / shape.peakDispersion, shape.peakDispersion) -
-      shape.ratio * gammaDensity(time, shape.undershoot / shape.undershootDispersion, shape.undershootDispersion),
-  );
+      shape.ratio * gammaDensity(time, shape.undershoot / shape.undershootDispersion, shape.undershootDispersion)
+    );
+  });
   const sum = values.reduce((total, value) => total + value, 0);
   return values.map((value) => value / sum);
 }

@@ -1,10 +1,15 @@
+import type { Problem } from '../../artifacts/user-error.js';
 import type { StepType } from '../../engine/step-type.js';
+import type { HrfBasis } from '../../numerics/hrf-basis.js';
 
 export interface HrfParams {
   model: 'spm' | 'glover' | 'nilearn-spm' | 'none';
   tr?: number;
   oversampling: number;
   reference: 'onset' | 'middle' | number;
+  basis: HrfBasis;
+  orthogonal: 'response' | 'regressor' | 'none';
+  fir_delays?: readonly number[];
 }
 
 export const hrfStep: StepType<HrfParams> = {
@@ -29,15 +34,35 @@ Responses are scaled to sum 1 over the micro bins, so a regressor keeps the unit
 middle of the TR). A number is the bin itself, counted from 0. SPM counts bins from 1: its default \`fmri_t0 = 8\` of 16 is
 \`reference: 7\`, one bin (TR / 16) before the middle.
 
+**Several columns per kernel** (\`basis\`), for responses that are not the canonical one everywhere:
+- \`canonical+time\`, \`canonical+time+dispersion\`: further columns from the derivatives of the response, as differences of
+  two responses divided by the difference of onset (SPM12: 1 s, nilearn: 0.1 s) or dispersion (0.01). A positive weight
+  of the first means an earlier, of the second a narrower response.
+- \`fir\`: no response is assumed; column \`delay2\` is the held series two TRs before the reference time. \`model\` plays no part.
+
+The first column keeps the kernel's name, the others are called \`conv1_1/k7_time\`, \`conv1_1/k7_dispersion\`; with \`fir\` all have
+the delay in their name (\`conv1_1/k7_delay2\`). These names are what contrasts of \`joint\` use.
+
+The derivatives overlap with the response itself, so \`orthogonal\` says what the weight of the canonical column means:
+\`response\` takes out of each function what those before it explain, on the micro grid, as SPM12 (\`spm_get_bf\`);
+\`regressor\` does the same with the finished columns, as nilearn; \`none\` leaves them as they are.
+
 **Series without variance.** A kernel whose series never changes has no response to show; the transient at the start
-would be made by the zeros before it alone. Its regressor is that constant value; \`glm\` reports it and leaves it out.`,
+would be made by the zeros before it alone. Its regressor is that constant value (that of a derivative 0); \`glm\` reports
+it and leaves it out.`,
   sources: [
-    'SPM12, spm_hrf.m and spm_get_ons.m',
+    'SPM12, spm_hrf.m, spm_get_bf.m and spm_get_ons.m',
     'Glover (1999), NeuroImage 9:416-429',
+    'Friston et al. (1998), NeuroImage 7:30-40: derivatives of the response',
     'nilearn 0.10.4, nilearn.glm.first_level.hemodynamic_models',
   ],
   inputs: { series: { type: 'series', description: 'Series to convolve, one per kernel.' } },
-  outputs: { regressors: { type: 'regressors', description: 'One regressor per kernel, one value per volume.' } },
+  outputs: {
+    regressors: {
+      type: 'regressors',
+      description: 'The columns of each kernel (one, unless `basis` says otherwise), one value per volume.',
+    },
+  },
   params: {
     type: 'object',
     properties: {
@@ -65,17 +90,59 @@ would be made by the zeros before it alone. Its regressor is that constant value
         description:
           'Micro bin of each TR at which the regressor is taken: `onset`, `middle`, or its number from 0 (SPM’s `fmri_t0` minus 1). Should be the time that slice timing correction aligned the slices to.',
       },
+      basis: {
+        enum: ['canonical', 'canonical+time', 'canonical+time+dispersion', 'fir'],
+        default: 'canonical',
+        description: 'Columns of each kernel: the response alone, with its derivatives, or delays.',
+      },
+      orthogonal: {
+        enum: ['response', 'regressor', 'none'],
+        default: 'response',
+        description: 'Where each derivative is made orthogonal to the columns before it.',
+      },
+      fir_delays: {
+        type: 'array',
+        items: { type: 'integer', minimum: 0, maximum: 100 },
+        minItems: 1,
+        uniqueItems: true,
+        unit: 'TR',
+        description: 'Delays of `basis: fir`, for example `[1, 2, 3, 4, 5]`.',
+      },
     },
   },
-  checkParams({ reference, oversampling }) {
-    if (typeof reference !== 'number' || reference < oversampling) return [];
-    return [
-      {
-        message: `micro bin ${reference} does not exist: there are ${oversampling} in a TR`,
-        keys: ['reference'],
-        expected: `0 to ${oversampling - 1}`,
-      },
-    ];
-  },
+  checkParams: problemsOf,
   run: async (context) => (await import('./run.js')).run(context),
 };
+
+function problemsOf({ reference, oversampling, model, basis, fir_delays: delays }: HrfParams): Problem[] {
+  const problems: Problem[] = [];
+  if (typeof reference === 'number' && reference >= oversampling) {
+    problems.push({
+      message: `micro bin ${reference} does not exist: there are ${oversampling} in a TR`,
+      keys: ['reference'],
+      expected: `0 to ${oversampling - 1}`,
+    });
+  }
+  if (model === 'none' && basis.startsWith('canonical+')) {
+    problems.push({
+      message: `"basis" is ${basis}, but with "model: none" there is no response to take derivatives of`,
+      keys: ['basis'],
+      expected: 'canonical or fir, or another model',
+    });
+  }
+  if (basis === 'fir' && !delays) {
+    problems.push({
+      message: '"basis: fir" needs its delays',
+      keys: ['basis'],
+      expected: '"fir_delays: [1, 2, 3, 4, 5]", in TRs',
+    });
+  }
+  if (basis !== 'fir' && delays) {
+    problems.push({
+      message: `"fir_delays" has no meaning with "basis: ${basis}"`,
+      keys: ['fir_delays'],
+      expected: 'basis: fir',
+    });
+  }
+  return problems;
+}

@@ -1,10 +1,11 @@
 import type { Produced } from '../../artifacts/artifact.js';
+import type { Kernel } from '../../artifacts/kernels.js';
 import { writeRegressors } from '../../artifacts/regressors.js';
 import { readSeries, type SeriesData } from '../../artifacts/series.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { heldConvolution } from '../../numerics/held-convolution.js';
-import { hrf } from '../../numerics/hrf.js';
+import { type BasisFunction, canonicalBasis, delayBasis, orthogonalised } from '../../numerics/hrf-basis.js';
 import type { HrfParams } from './index.js';
 
 export async function run(context: StepContext<HrfParams>): Promise<Record<string, Produced>> {
@@ -13,7 +14,8 @@ export async function run(context: StepContext<HrfParams>): Promise<Record<strin
   const series = await readSeries(source);
   requireFinite(series, source.origin);
   const tr = params.tr ?? series.interval;
-  const { values, volumes, unchanging } = convolved(series, tr, params);
+  const functions = basisOf(params, tr);
+  const { values, volumes, unchanging } = convolved(series, tr, functions, params);
   if (volumes === 0) {
     throw new UserError({
       message: `${source.origin} lasts ${series.samples * series.interval} s, which is less than one TR of ${tr} s`,
@@ -24,17 +26,85 @@ export async function run(context: StepContext<HrfParams>): Promise<Record<strin
   if (unchanging > 0) {
     context.note(`${unchanging} of ${series.kernels.length} series never change; their regressors are constant`);
   }
-  const { kernels, untrained } = series;
-  const data = { values, volumes, kernels, tr, model: params.model, ...(untrained && { untrained }) };
+  const data = {
+    values,
+    volumes,
+    kernels: namedColumns(series.kernels, functions),
+    tr,
+    model: params.basis === 'fir' ? 'fir' : params.model,
+    ...(params.basis !== 'canonical' && { basis: params.basis }),
+    ...(series.untrained && { untrained: true }),
+  };
   return { regressors: await writeRegressors(workDir, data) };
 }
 
-/** `values`: [volume, kernel]. */
-function convolved({ values, samples, kernels, interval }: SeriesData, tr: number, params: HrfParams) {
-  const { model, oversampling } = params;
-  const response = model === 'none' ? Float64Array.of(1) : hrf(model, tr / oversampling);
-  const { weights, volumes } = heldConvolution({ interval, samples, tr, oversampling, bin: binOf(params), response });
+function basisOf({ model, basis, orthogonal, oversampling, fir_delays: delays }: HrfParams, tr: number) {
+  if (basis === 'fir') return delayBasis(delays!, oversampling);
+  if (model === 'none') return [{ name: 'canonical', response: Float64Array.of(1) }];
+  const functions = canonicalBasis(model, basis, tr / oversampling);
+  if (orthogonal !== 'response') return functions;
+  const responses = orthogonalised(functions.map(({ response }) => response));
+  return functions.map(({ name }, i) => ({ name, response: responses[i]! }));
+}
+
+/** The columns of all kernels, those of one kernel together. */
+function namedColumns(kernels: readonly Kernel[], functions: readonly BasisFunction[]): Kernel[] {
+  if (functions.length === 1 && functions[0]!.name === 'canonical') return [...kernels];
+  const columns = kernels.flatMap((kernel) =>
+    functions.map(({ name: basis }) => ({
+      ...kernel,
+      name: basis === 'canonical' ? kernel.name : `${kernel.name}_${basis}`,
+      basis,
+    })),
+  );
+  const seen = new Set<string>();
+  const twice = columns.find(({ name }) => seen.size === seen.add(name).size)?.name;
+  if (twice === undefined) return columns;
+  throw new UserError({
+    message: `two columns would be called ${twice}: a series has that name already`,
+    expected: 'series without _time, _dispersion or _delay at the end of their names',
+  });
+}
+
+/** `values`: [volume, kernel x function]. */
+function convolved(
+  { values, samples, kernels, interval }: SeriesData,
+  tr: number,
+  functions: readonly BasisFunction[],
+  params: HrfParams,
+) {
+  const { oversampling, orthogonal, basis } = params;
   const count = kernels.length;
+  const parts = functions.map(({ response }) => {
+    const map = heldConvolution({ interval, samples, tr, oversampling, bin: binOf(params), response });
+    return { volumes: map.volumes, values: applied(map, values, samples, count) };
+  });
+  const { volumes } = parts[0]!;
+  const width = count * parts.length;
+  const out = new Float64Array(volumes * width);
+  let unchanging = 0;
+  for (let k = 0; k < count; k++) {
+    let columns: Float64Array[] = parts.map((part) =>
+      Float64Array.from({ length: volumes }, (_, volume) => part.values[volume * count + k]!),
+    );
+    if (!varies(values, samples, count, k)) {
+      unchanging++;
+      columns = columns.map((column, f) => column.fill(f === 0 || basis === 'fir' ? values[k]! : 0));
+    } else if (orthogonal === 'regressor' && basis !== 'fir') columns = orthogonalised(columns);
+    columns.forEach((column, f) => {
+      for (let volume = 0; volume < volumes; volume++) out[volume * width + k * parts.length + f] = column[volume]!;
+    });
+  }
+  return { values: out, volumes, unchanging };
+}
+
+/** A map [volume, sample] times series [sample, kernel]: [volume, kernel]. */
+function applied(
+  { weights, volumes }: { weights: Float64Array; volumes: number },
+  values: Float64Array,
+  samples: number,
+  count: number,
+): Float64Array {
   const out = new Float64Array(volumes * count);
   for (let volume = 0; volume < volumes; volume++) {
     for (let sample = 0; sample < samples; sample++) {
@@ -43,13 +113,7 @@ function convolved({ values, samples, kernels, interval }: SeriesData, tr: numbe
       for (let k = 0; k < count; k++) out[volume * count + k]! += weight * values[sample * count + k]!;
     }
   }
-  let unchanging = 0;
-  for (let k = 0; k < count; k++) {
-    if (varies(values, samples, count, k)) continue;
-    unchanging++;
-    for (let volume = 0; volume < volumes; volume++) out[volume * count + k] = values[k]!;
-  }
-  return { values: out, volumes, unchanging };
+  return out;
 }
 
 function binOf({ reference, oversampling }: HrfParams): number {

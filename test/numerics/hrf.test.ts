@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { readNpy } from '../../artifacts/npy.js';
 import { readTable } from '../../artifacts/table.js';
 import { heldConvolution } from '../../numerics/held-convolution.js';
-import { type HrfModel, hrf } from '../../numerics/hrf.js';
+import { dispersionDerivative, type HrfModel, hrf, timeDerivative } from '../../numerics/hrf.js';
+import { canonicalBasis, delayBasis, orthogonalised } from '../../numerics/hrf-basis.js';
 import { numericMatrix } from '../support/matrix.js';
 import { describeShared, shared } from '../support/shared.js';
 
@@ -40,9 +41,35 @@ function convolve(series: ArrayLike<number>, settings: Omit<Parameters<typeof he
 // All references are float64 from the same formulas; 1e-10 of the peak is the mark, and only the order of sums differs.
 describeShared('the haemodynamic response', () => {
   test('`spm` is SPM12’s own curve', () => {
-    for (const dt of [0.1, 0.125, 1]) expect(apart(hrf('spm', dt), text(`spm_hrf_RT${dt}.txt`))).toBeLessThan(1e-10);
-    const bins = text('spm_get_bf_dt0.125_hrf_td_dd.txt').filter((_, i) => i % 3 === 0);
-    expect(apart(hrf('spm', 0.125), bins)).toBeLessThan(1e-10);
+    for (const dt of [0.1, 0.125, 1, 2]) {
+      expect(apart(hrf('spm', dt), text(`spm_hrf_RT${dt}.txt`))).toBeLessThan(1e-10);
+    }
+  });
+
+  test('`spm` with its derivatives, orthogonal, is SPM12’s basis set', () => {
+    const due = text('spm_get_bf_dt0.125_hrf_td_dd.txt');
+    const functions = canonicalBasis('spm', 'canonical+time+dispersion', 0.125);
+    expect(functions.map(({ name }) => name)).toEqual(['canonical', 'time', 'dispersion']);
+    orthogonalised(functions.map(({ response }) => response)).forEach((found, column) => {
+      const own = due.filter((_, i) => i % 3 === column);
+      expect(apart(found, own)).toBeLessThan(1e-10);
+    });
+  });
+
+  test.each([
+    ['tr2_os16', 2 / 16],
+    ['tr2_os50', 2 / 50],
+    ['tr2.5_os16', 2.5 / 16],
+  ])('derivatives of `glover` and `nilearn-spm` are nilearn’s, %s', async (name, dt) => {
+    for (const [model, prefix] of [
+      ['nilearn-spm', 'spm'],
+      ['glover', 'glover'],
+    ] as const) {
+      const time = await array(`hrf/${prefix}_time_derivative_${name}`);
+      const dispersion = await array(`hrf/${prefix}_dispersion_derivative_${name}`);
+      expect(apart(timeDerivative(model, dt), time)).toBeLessThan(1e-10);
+      expect(apart(dispersionDerivative(model, dt), dispersion)).toBeLessThan(1e-10);
+    }
   });
 
   test.each([
@@ -128,5 +155,36 @@ describe('holding a series on the micro grid', () => {
   test('an interval of a third of a TR, whose sum in doubles is not exact, gives whole volumes', () => {
     const { volumes } = heldConvolution({ ...plain, interval: 0.7 / 3, tr: 0.7, samples: 300 });
     expect(volumes).toBe(100);
+  });
+});
+
+describe('a basis', () => {
+  test('made orthogonal keeps the first column and the span', () => {
+    const columns = canonicalBasis('glover', 'canonical+time+dispersion', 0.1).map(({ response }) => response);
+    const [first, second, third] = orthogonalised(columns) as [Float64Array, Float64Array, Float64Array];
+    const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+    const cosine = (a: Float64Array, b: Float64Array) => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+    expect(first).toEqual(columns[0]);
+    for (const value of [cosine(first, second), cosine(first, third), cosine(second, third)]) {
+      expect(Math.abs(value)).toBeLessThan(1e-14);
+    }
+    // What was taken from a column is a combination of those before it.
+    const taken = columns[1]!.map((value, i) => value - second[i]!);
+    expect(Math.abs(cosine(taken, first))).toBeCloseTo(1, 14);
+  });
+
+  test('a column that repeats another is left with rounding', () => {
+    const column = hrf('spm', 0.5);
+    const [, rest] = orthogonalised([column, column.map((value) => 3 * value)]);
+    expect(Math.max(...rest!.map(Math.abs))).toBeLessThan(1e-15);
+  });
+
+  test('of delays moves the held series by whole volumes', () => {
+    const series = [3, 1, 4, 1, 5, 9];
+    for (const { name, response } of delayBasis([0, 1, 3], 16)) {
+      const delay = Number(name.replace('delay', ''));
+      const found = convolve(series, { interval: 2, tr: 2, oversampling: 16, bin: 8, response });
+      expect([...found]).toEqual([...Array(delay).fill(0), ...series].slice(0, 6));
+    }
   });
 });

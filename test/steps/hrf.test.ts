@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readNpy } from '../../artifacts/npy.js';
@@ -60,7 +61,111 @@ describeShared('the step hrf', () => {
   });
 });
 
+describeShared('several columns per kernel', () => {
+  const reference = async (name: string) =>
+    (await readNpy(path.join(shared, 'reference', 'arrays', 'regressors', `${name}.npy`))).data as Float64Array;
+
+  async function kernelColumns(count: number) {
+    const file = path.join(shared, 'reference', 'series', 'kernels.tsv');
+    const matrix = numericMatrix(await readTable(file), file);
+    return Array.from({ length: count }, (_, k) => matrix.filter((_, i) => i % 12 === k));
+  }
+
+  test.each([
+    ['nilearn-spm', 'spm', 'onset'],
+    ['nilearn-spm', 'spm', 'middle'],
+    ['glover', 'glover', 'onset'],
+    ['glover', 'glover', 'middle'],
+  ])('%s: derivatives are the reference regressors (%s, %s)', async (model, name, at) => {
+    const { column, regressors, meta } = await convolve(await seriesOf(await kernelColumns(12), 2.5), {
+      model,
+      reference: at,
+      basis: 'canonical+time+dispersion',
+      orthogonal: 'none',
+    });
+    expect(meta).toEqual({ tr: 2.5, model, basis: 'canonical+time+dispersion' });
+    const parts = ['hrf', 'time_derivative', 'dispersion_derivative'].map((part) => `${name}_${part}_${at}`);
+    for (const [f, part] of parts.entries()) {
+      const due = await reference(part);
+      for (let k = 0; k < 12; k++) {
+        const own = due.subarray(k * 121, (k + 1) * 121);
+        const largest = Math.max(...own.map(Math.abs));
+        const found = column(3 * k + f);
+        // Sums are taken in another order, and a difference of dispersions of 0.01 costs two digits.
+        for (let t = 0; t < 121; t++) expect(Math.abs(found[t]! - own[t]!) / largest).toBeLessThan(1e-10);
+      }
+    }
+    expect(regressors.kernels.slice(3, 6)).toEqual([
+      { name: 'a/k2', layer: 'a', kernel: 2, basis: 'canonical' },
+      { name: 'a/k2_time', layer: 'a', kernel: 2, basis: 'time' },
+      { name: 'a/k2_dispersion', layer: 'a', kernel: 2, basis: 'dispersion' },
+    ]);
+  });
+
+  test('`orthogonal: regressor` projects every column on those before it, as nilearn’s orthogonalize', async () => {
+    const due = [await reference('spm_hrf_onset'), await reference('spm_time_derivative_onset')];
+    const series = (await kernelColumns(12)).map((column) => column.subarray(0, 121));
+    const { column } = await convolve(await seriesOf(series, 2.5), {
+      model: 'nilearn-spm',
+      reference: 'onset',
+      basis: 'canonical+time',
+      orthogonal: 'regressor',
+    });
+    for (let k = 0; k < 12; k++) {
+      const [h, d] = due.map((columns) => columns.subarray(k * 121, (k + 1) * 121)) as [Float64Array, Float64Array];
+      const share = h.reduce((sum, value, t) => sum + value * d[t]!, 0) / h.reduce((sum, value) => sum + value ** 2, 0);
+      const largest = Math.max(...d.map(Math.abs));
+      column(2 * k + 1).forEach((value, t) => {
+        expect(Math.abs(value - (d[t]! - share * h[t]!)) / largest).toBeLessThan(1e-10);
+      });
+    }
+  });
+
+  test('`orthogonal: response` is SPM’s basis set', async () => {
+    // One sample of 1 at time 0: bin m of the regressors is bin m of the responses.
+    const due = readFileSync(path.join(shared, 'reference', 'spm', 'hrf', 'spm_get_bf_dt0.125_hrf_td_dd.txt'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number));
+    const impulse = Array.from({ length: 257 }, (_, n) => (n === 0 ? 1 : 0));
+    const settings = { model: 'spm', oversampling: 1, reference: 'onset', basis: 'canonical+time+dispersion' };
+    const { column } = await convolve(await seriesOf([impulse], 0.125), settings);
+    for (const f of [0, 1, 2]) {
+      const largest = Math.max(...due.map((row) => Math.abs(row[f]!)));
+      column(f).forEach((value, t) => {
+        expect(Math.abs(value - due[t]![f]!) / largest).toBeLessThan(1e-10);
+      });
+    }
+  });
+});
+
 describe('the step hrf', () => {
+  test('fir gives a column per delay, named after it', async () => {
+    const { column, regressors, meta } = await convolve(await seriesOf([[3, 1, 4, 1, 5]], 2), {
+      basis: 'fir',
+      fir_delays: [0, 2],
+    });
+    expect(meta).toEqual({ tr: 2, model: 'fir', basis: 'fir' });
+    expect(regressors.basis).toBe('fir');
+    expect(regressors.kernels.map(({ name }) => name)).toEqual(['a/k1_delay0', 'a/k1_delay2']);
+    expect(column(0)).toEqual([3, 1, 4, 1, 5]);
+    expect(column(1)).toEqual([0, 0, 3, 1, 4]);
+  });
+
+  test('a series that never changes has derivatives of 0', async () => {
+    const series = await seriesOf(
+      [
+        [2, 2, 2],
+        [1, 2, 3],
+      ],
+      2,
+    );
+    const { column } = await convolve(series, { basis: 'canonical+time' });
+    expect(column(0)).toEqual([2, 2, 2]);
+    expect(column(1)).toEqual([0, 0, 0]);
+    expect(new Set(column(3)).size).toBe(3);
+  });
+
   test('a series of another interval gives volumes of the TR', async () => {
     const { column, meta } = await convolve(await seriesOf([[1, 1, 3, 3, 5, 5]], 1), { model: 'none', tr: 2 });
     expect(column(0)).toEqual([1, 3, 5]);
@@ -74,8 +179,21 @@ describe('the step hrf', () => {
     expect(await at(0)).toEqual(await at('onset'));
     // One bin earlier, the response has risen less.
     expect((await at(7))[2]!).toBeLessThan((await at(8))[2]!);
-    expect(hrfStep.checkParams!({ model: 'spm', oversampling: 16, reference: 16 })).toHaveLength(1);
-    expect(hrfStep.checkParams!({ model: 'spm', oversampling: 16, reference: 15 })).toHaveLength(0);
+    const problems = (params: object) =>
+      hrfStep.checkParams!({
+        model: 'spm',
+        oversampling: 16,
+        reference: 'middle',
+        basis: 'canonical',
+        orthogonal: 'response',
+        ...params,
+      });
+    expect(problems({ reference: 16 })).toHaveLength(1);
+    expect(problems({ reference: 15 })).toHaveLength(0);
+    expect(problems({ model: 'none', basis: 'canonical+time' })[0]!.message).toContain('no response');
+    expect(problems({ basis: 'fir' })[0]!.message).toContain('delays');
+    expect(problems({ fir_delays: [1] })[0]!.message).toContain('no meaning');
+    expect(problems({ basis: 'fir', model: 'none', fir_delays: [1] })).toHaveLength(0);
   });
 
   test('a series that never changes stays constant, and is counted', async () => {
