@@ -1,166 +1,35 @@
-import { timesTransposed } from '../products.js';
-import { rhoBins, rhoRows } from './ar1-nilearn-rho.js';
-import { type LagOneMetric, type LagOneSeries, lagOneMetric, lagOneSeries, shifted, whitenedNorms } from './lag-one.js';
-import { type Block, type Estimator, type FitModel, smallestResidual, type UseEstimates } from './model.js';
-import { type WhitenedRows, whitenedRows } from './whitened-rows.js';
+import { lagOneEstimator } from './lag-one-estimator.js';
+import type { Estimator, FitModel } from './model.js';
+import type { RhoRule } from './rho-rows.js';
 
-/** Voxels per inner block: what is made of 512 kernels x 128 voxels stays in the cache until it is used. */
-const voxelsPerPass = 128;
+/** rho is truncated to hundredths, as nilearn does with `bins=100`. */
+const binsPerUnit = 100;
+/** |rho| stays below `cos(pi / (T + 1)) T / (T - 1)`, which is at most 1.083 (T = 5). */
+const largestBin = 109;
 
 /**
  * AR(1) of every kernel at every voxel, with the numbers of a separate nilearn 0.10 fit of each
- * (`run_glm(noise_model='ar1', bins=100)`): rho from the residuals of the OLS fit (see `rhoRows`), then series and design
- * are whitened (first row as it is, `a_t - rho a_(t-1)`) and fitted by OLS.
- *
- * rho differs between kernels, but a voxel meets only a few values of it. Per block there are three matrix products:
- * `x'y` and `x'Sy` of all pairs, and the nuisance part for the values of rho that a voxel often meets (see `lagOneMetric`).
+ * (`run_glm(noise_model='ar1', bins=100)`): from the residuals `r` of the OLS fit
+ *   `rho = (sum r_t r_(t+1) / (T-1)) / (sum r_t^2 / T)`, truncated toward zero to a multiple of 1/100;
+ * series and design are whitened (first row as it is, `a_t - rho a_(t-1)`) and fitted by OLS.
  */
-export async function ar1NilearnEstimator(model: FitModel): Promise<Estimator> {
-  const { time, rank, kernels } = model;
-  const metric = lagOneMetric(model.nuisance, rank, time, rhoBins());
-  const series = await lagOneSeries(metric, model.regressors, kernels, time);
-  const side: KernelSide = {
-    series,
-    shifted: shifted(model.regressors, kernels, time),
-    inverseNorms: new Float64Array(metric.rho.length * kernels),
-    ready: new Uint8Array(metric.rho.length),
-    ends: withEnds(series, kernels, rank),
+export function ar1NilearnEstimator(model: FitModel): Promise<Estimator> {
+  return lagOneEstimator(model, truncatedRule(model.time), 'kept');
+}
+
+function truncatedRule(time: number): RhoRule {
+  // Divided, not multiplied by 0.01, so that 29/100 is the double that nilearn's label is.
+  const rho = Float64Array.from({ length: 2 * largestBin + 1 }, (_, i) => (i - largestBin) / binsPerUnit);
+  const toBins = (binsPerUnit * time) / (time - 1) / 2;
+  return {
+    rho,
+    bins: (_kernel, neighbours, squares, _shift, out) => {
+      for (let v = 0; v < out.length; v++) {
+        // `| 0` truncates toward zero, and takes the NaN of an unusable pair to 0.
+        const place = ((toBins * neighbours[v]!) / squares[v]!) | 0;
+        // Only the rounding that an exact fit leaves can be outside.
+        out[v] = (place > largestBin || place < -largestBin ? 0 : place) + largestBin;
+      }
+    },
   };
-  const scratch: Scratch = { plain: new Float64Array(0), lagged: new Float64Array(0), rowOf: new Int32Array(0) };
-
-  return async (block, use) => {
-    for (let first = 0; first < block.voxels; first += voxelsPerPass) {
-      const voxels = Math.min(voxelsPerPass, block.voxels - first);
-      const bold = block.bold.subarray(first * time, (first + voxels) * time);
-      const useRow: UseEstimates = (row) => use({ ...row, firstVoxel: first });
-      await fitPass(model, metric, side, { ...block, bold, voxels }, useRow, scratch);
-    }
-  };
-}
-
-interface KernelSide {
-  readonly series: LagOneSeries;
-  /** `S x` [kernel, time]. */
-  readonly shifted: Float64Array;
-  /** One over the projected whitened norm [bin, kernel], for the bins that are `ready` [bin]. */
-  readonly inverseNorms: Float64Array;
-  readonly ready: Uint8Array;
-  /** `(Z S x, x_T)` [kernel, rank + 1]. */
-  readonly ends: Float64Array;
-}
-
-/** `x'y`, `x'Sy`, and the place of a pair's rho among the rows of a pass [kernel, voxel]. */
-interface Scratch {
-  plain: Float64Array;
-  lagged: Float64Array;
-  rowOf: Int32Array;
-}
-
-async function fitPass(
-  model: FitModel,
-  metric: LagOneMetric,
-  side: KernelSide,
-  { bold, voxels, firstKernel, kernels, errors, variances }: Block,
-  use: UseEstimates,
-  scratch: Scratch,
-): Promise<void> {
-  const { time, df } = model;
-  const pairs = voxels * kernels;
-  if (scratch.plain.length < pairs) {
-    scratch.plain = new Float64Array(pairs);
-    scratch.lagged = new Float64Array(pairs);
-    scratch.rowOf = new Int32Array(pairs);
-  }
-  const plain = scratch.plain.subarray(0, pairs);
-  const lagged = scratch.lagged.subarray(0, pairs);
-  const ofKernels = (values: Float64Array, width: number) =>
-    values.subarray(firstKernel * width, (firstKernel + kernels) * width);
-  const size = { m: kernels, n: voxels, k: time };
-  await timesTransposed(ofKernels(model.regressors, time), bold, size, plain);
-  await timesTransposed(ofKernels(side.shifted, time), bold, size, lagged);
-  const voxelSide = await lagOneSeries(metric, bold, voxels, time);
-  const kernelSide = { norm: ofKernels(side.series.norm, 1), lag: ofKernels(side.series.lag, 1) };
-  const rows = rhoRows({ plain, lagged }, kernelSide, voxelSide, time, scratch.rowOf);
-  for (const bin of rows.bin) if (!side.ready[bin]) makeReady(metric, side, bin);
-  const whitened = await whitenedRows(metric, rows, voxelSide, ofKernels(side.ends, model.rank + 1), kernels);
-
-  const effect = new Float64Array(voxels);
-  const se = new Float64Array(errors ? voxels : 0);
-  const pair: Pairs = {
-    ...{ plain, lagged, rowOf: scratch.rowOf, whitened },
-    rho: Float64Array.from(rows.bin, (bin) => metric.rho[bin]!),
-    inverseAt: rows.bin.map((bin) => bin * model.kernels + firstKernel),
-    inverseNorms: side.inverseNorms,
-  };
-  for (let k = 0; k < kernels; k++) {
-    const kernel = firstKernel + k;
-    fitKernel(pair, k, df, effect, se);
-    for (let v = 0; v < voxels; v++) if (!(voxelSide.norm[v]! > 0)) effect[v] = Number.NaN;
-    for (let v = 0; v < se.length; v++) if (!(voxelSide.norm[v]! > 0)) se[v] = Number.NaN;
-    const variance = variances && residualVariances(pair, k, se);
-    use({ kernel, firstVoxel: 0, effect, se, ...(variance && { variance }) });
-  }
-}
-
-/** A subject meets perhaps fifty of the bins, so kernel norms are made when a bin is first met. */
-function makeReady(metric: LagOneMetric, side: KernelSide, bin: number): void {
-  const norms = whitenedNorms(metric, bin, side.series);
-  side.inverseNorms.set(
-    norms.map((norm) => (norm > 0 ? 1 / norm : Number.NaN)),
-    bin * norms.length,
-  );
-  side.ready[bin] = 1;
-}
-
-interface Pairs extends Scratch {
-  readonly whitened: WhitenedRows;
-  /** [row] */
-  readonly rho: Float64Array;
-  /** Where the first kernel of the pass is in `inverseNorms` [row]. */
-  readonly inverseAt: Int32Array;
-  readonly inverseNorms: Float64Array;
-}
-
-/** All voxels of a pass; `kernel` counts from the first of the pass. */
-function fitKernel(
-  { plain, lagged, rowOf, whitened, rho, inverseAt, inverseNorms }: Pairs,
-  kernel: number,
-  df: number,
-  effect: Float64Array,
-  se: Float64Array,
-): void {
-  const { weights, norms, place, products, places, ends, width } = whitened;
-  const voxels = effect.length;
-  const perDf = df > 0 ? 1 / df : Number.NaN;
-  for (let v = 0; v < voxels; v++) {
-    const pair = kernel * voxels + v;
-    const row = rowOf[pair]!;
-    const r = rho[row]!;
-    let nuisance = 0;
-    if (place[row]! >= 0) nuisance = products[kernel * places + place[row]!]!;
-    else for (let p = 0; p < width; p++) nuisance += weights[row * width + p]! * ends[kernel * width + p]!;
-    const product = (1 + r * r) * plain[pair]! - r * lagged[pair]! - nuisance;
-    const scale = inverseNorms[inverseAt[row]! + kernel]!;
-    effect[v] = product * scale;
-    if (se.length > 0) {
-      const total = norms[row]!;
-      const residual = total - product * product * scale;
-      const floor = total * smallestResidual;
-      se[v] = Math.sqrt((residual > floor ? residual : floor) * perDf * scale);
-    }
-  }
-}
-
-/** Of the whitened fits: the standard error says them, since `se^2 = variance / <x,x>`. */
-function residualVariances({ rowOf, inverseAt, inverseNorms }: Pairs, kernel: number, se: Float64Array): Float64Array {
-  return se.map((error, v) => (error * error) / inverseNorms[inverseAt[rowOf[kernel * se.length + v]!]! + kernel]!);
-}
-
-function withEnds(series: LagOneSeries, count: number, rank: number): Float64Array {
-  const out = new Float64Array(count * (rank + 1));
-  for (let k = 0; k < count; k++) {
-    out.set(series.nuisance.subarray(k * rank, (k + 1) * rank), k * (rank + 1));
-    out[k * (rank + 1) + rank] = series.last[k]!;
-  }
-  return out;
 }

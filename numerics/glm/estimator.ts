@@ -1,10 +1,14 @@
+import { ar1Estimator } from './ar1.js';
 import { ar1NilearnEstimator } from './ar1-nilearn.js';
 import type { Estimator, FitModel, Noise } from './model.js';
 import { olsEstimator } from './ols.js';
+import { spmEstimator } from './spm-estimator.js';
 
 const estimators: Record<Noise, (model: FitModel) => Promise<Estimator>> = {
   ols: olsEstimator,
+  ar1: ar1Estimator,
   'ar1-nilearn': ar1NilearnEstimator,
+  spm: spmEstimator,
 };
 
 /** Prepares what all blocks of a subject share; costs about as much as fitting some ten voxels. */

@@ -16,48 +16,78 @@ export function shifted(rows: Float64Array, count: number, time: number): Float6
 }
 
 /**
+ * What whitening by `a_t - rho a_(t-1)` does with the first row, which has nothing before it.
+ * - `kept`: leaves it as it is
+ * - `scaled`: multiplies it by `sqrt(1 - rho^2)`, so that all rows of stationary noise have the same variance
+ */
+export type FirstRow = 'kept' | 'scaled';
+
+/**
  * Inner products of whitened series, for a set of values of rho, with the nuisance projected out again.
  *
- * Whitening keeps the first row and replaces the others by `a_t - rho a_(t-1)`, which turns an inner product into
- *   `<a,b> = (1 + rho^2) a'b - rho a'Sb - rho^2 a_T b_T`.
+ * Whitening replaces all rows but the first by `a_t - rho a_(t-1)`, which turns an inner product into
+ *   `<a,b> = (1 + rho^2) a'b - rho a'Sb - rho^2 (a_T b_T + c a_1 b_1)`, `c` 0 for a first row that is kept, 1 for scaled.
  * With orthonormal nuisance rows `Z` that are orthogonal to `x` and `y`, the projected product is
- *   `<x,y> - h_x' G^-1 h_y`, `h_a = rho (Z S a + rho z a_T)`, `G = (1 + rho^2) I - rho Z S Z' - rho^2 z z'`, `z` the last
- * column of `Z`. The nuisance is rotated so that `Z S Z'` is diagonal; then `G = D - rho^2 z z'` with a diagonal `D`,
- * and its inverse costs a few multiplications per row (Sherman & Morrison 1950), for any rho.
+ *   `<x,y> - h_x' G^-1 h_y`, `h_a = rho (Z S a + rho E e_a)`, `G = (1 + rho^2) I - rho Z S Z' - rho^2 E E'`, where `E` has
+ * the last column of `Z` and `c` times its first, `e_a = (a_T, c a_1)`. The nuisance is rotated so that `Z S Z'` is
+ * diagonal; then `G = D - rho^2 E E'` with a diagonal `D`, and its inverse is `D^-1 + D^-1 E F E' D^-1` with
+ * `F = rho^2 (I - rho^2 E'D^-1 E)^-1`, two by two (Woodbury 1950): a few multiplications per row, for any rho.
  */
 export interface LagOneMetric {
   readonly rank: number;
+  /** Values that whitening needs of a series beside its inner products: `Z S a`, `a_T` and, if scaled, `a_1`. */
+  readonly width: number;
   /** The values of rho [value]. */
   readonly rho: Float64Array;
   /** `Z S` for the rotated nuisance [rank, time]: `Z S a` is its product with a series. */
   readonly shiftedNuisance: Float64Array;
-  /** `z`, the last column of the rotated nuisance [rank]. */
+  /** The last column of the rotated nuisance [rank]. */
   readonly last: Float64Array;
+  /** Its first column; 0 where the first row is kept [rank]. */
+  readonly first: Float64Array;
   /** `1 / d_p` [value, rank]. */
   readonly inverse: Float64Array;
-  /** `rho^2 / (1 - rho^2 z'D^-1 z)`, the factor of the rank-one part of the inverse [value]. */
+  /** `F` of last and last, last and first, first and first [value, 3]. */
   readonly factor: Float64Array;
 }
 
 /** `nuisance` has orthonormal rows [rank, time]. */
-export function lagOneMetric(nuisance: Float64Array, rank: number, time: number, rho: Float64Array): LagOneMetric {
+export function lagOneMetric(
+  nuisance: Float64Array,
+  rank: number,
+  time: number,
+  rho: Float64Array,
+  firstRow: FirstRow,
+): LagOneMetric {
   const { rows, eigenvalues } = diagonalised(nuisance, rank, time);
   const last = Float64Array.from({ length: rank }, (_, p) => rows[p * time + time - 1]!);
+  const first = Float64Array.from({ length: rank }, (_, p) => (firstRow === 'scaled' ? rows[p * time]! : 0));
   const inverse = new Float64Array(rho.length * rank);
-  const factor = new Float64Array(rho.length);
+  const factor = new Float64Array(rho.length * 3);
   rho.forEach((r, b) => {
-    let lastNorm = 0;
+    let [lastLast, lastFirst, firstFirst] = [0, 0, 0];
     for (let p = 0; p < rank; p++) {
-      inverse[b * rank + p] = 1 / (1 + r * r - r * eigenvalues[p]!);
-      lastNorm += last[p]! ** 2 * inverse[b * rank + p]!;
+      const scale = 1 / (1 + r * r - r * eigenvalues[p]!);
+      inverse[b * rank + p] = scale;
+      lastLast += last[p]! * last[p]! * scale;
+      lastFirst += last[p]! * first[p]! * scale;
+      firstFirst += first[p]! * first[p]! * scale;
     }
-    factor[b] = (r * r) / (1 - r * r * lastNorm);
+    const square = r * r;
+    const [a, c, d] = [1 - square * lastLast, square * lastFirst, 1 - square * firstFirst];
+    const scale = square / (a * d - c * c);
+    factor.set([scale * d, scale * c, scale * a], b * 3);
   });
-  return { rank, rho, shiftedNuisance: shifted(rows, rank, time), last, inverse, factor };
+  const width = rank + (firstRow === 'scaled' ? 2 : 1);
+  return { rank, width, rho, shiftedNuisance: shifted(rows, rank, time), last, first, inverse, factor };
 }
 
 /** Rotates orthonormal rows `Z` so that `Z S Z'` is diagonal. Its eigenvalues lie between -2 and 2. */
-function diagonalised(nuisance: Float64Array, rank: number, time: number) {
+export function diagonalised(
+  nuisance: Float64Array,
+  rank: number,
+  time: number,
+): { readonly rows: Float64Array; readonly eigenvalues: readonly number[] } {
   if (rank === 0) return { rows: nuisance, eigenvalues: [] };
   const z = Matrix.from1DArray(rank, time, nuisance);
   const lag = z.mmul(Matrix.from1DArray(rank, time, shifted(nuisance, rank, time)).transpose());
@@ -66,24 +96,28 @@ function diagonalised(nuisance: Float64Array, rank: number, time: number) {
   return { rows: Float64Array.from(rows.to1DArray()), eigenvalues: eigen.realEigenvalues };
 }
 
-/** What the metric needs of a set of series that are free of the nuisance: `a'a`, `a'Sa`, `a_T` [series], `Z S a` [series, rank]. */
+/** What the metric needs of a set of series that are free of the nuisance. */
 export interface LagOneSeries {
+  /** `a'a` [series]. */
   readonly norm: Float64Array;
+  /** `a'Sa` [series]. */
   readonly lag: Float64Array;
-  readonly last: Float64Array;
-  readonly nuisance: Float64Array;
+  /** `(Z S a, a_T)`, and `a_1` where the first row is scaled [series, width]. */
+  readonly ends: Float64Array;
 }
 
 /** `series` [series, time]. */
 export async function lagOneSeries(
-  metric: LagOneMetric,
+  { rank, width, shiftedNuisance }: LagOneMetric,
   series: Float64Array,
   count: number,
   time: number,
 ): Promise<LagOneSeries> {
   const norm = new Float64Array(count);
   const lag = new Float64Array(count);
-  const last = new Float64Array(count);
+  const ends = new Float64Array(count * width);
+  const size = { m: count, n: rank, k: time };
+  const nuisance = await timesTransposed(series.subarray(0, count * time), shiftedNuisance, size);
   for (let i = 0; i < count; i++) {
     let squares = 0;
     let neighbours = 0;
@@ -96,67 +130,82 @@ export async function lagOneSeries(
     }
     norm[i] = squares;
     lag[i] = 2 * neighbours;
-    last[i] = before;
+    for (let p = 0; p < rank; p++) ends[i * width + p] = nuisance[i * rank + p]!;
+    ends[i * width + rank] = before;
+    if (width > rank + 1) ends[i * width + rank + 1] = series[i * time]!;
   }
-  const size = { m: count, n: metric.rank, k: time };
-  const nuisance = await timesTransposed(series.subarray(0, count * time), metric.shiftedNuisance, size);
-  return { norm, lag, last, nuisance };
+  return { norm, lag, ends };
 }
 
 /** The projected whitened norm `<a,a>` of every series at one rho: [series]. */
-export function whitenedNorms(metric: LagOneMetric, value: number, series: LagOneSeries): Float64Array {
-  const { rank, last } = metric;
+export function whitenedNorms(metric: LagOneMetric, value: number, { norm, lag, ends }: LagOneSeries): Float64Array {
+  const { rank, width, last, first } = metric;
   const r = metric.rho[value]!;
   const inverse = metric.inverse.subarray(value * rank, (value + 1) * rank);
-  const factor = metric.factor[value]!;
-  const out = new Float64Array(series.norm.length);
+  const [lastLast, lastFirst, firstFirst] = metric.factor.subarray(value * 3, value * 3 + 3) as unknown as number[];
+  const out = new Float64Array(norm.length);
   for (let i = 0; i < out.length; i++) {
-    const end = series.last[i]!;
+    const at = i * width;
+    const end = ends[at + rank]!;
+    const start = width > rank + 1 ? ends[at + rank + 1]! : 0;
     let explained = 0;
-    let along = 0;
+    let alongLast = 0;
+    let alongFirst = 0;
     for (let p = 0; p < rank; p++) {
-      const h = series.nuisance[i * rank + p]! + r * last[p]! * end;
+      const h = ends[at + p]! + r * (last[p]! * end + first[p]! * start);
       const scaled = h * inverse[p]!;
       explained += h * scaled;
-      along += scaled * last[p]!;
+      alongLast += scaled * last[p]!;
+      alongFirst += scaled * first[p]!;
     }
-    const plain = (1 + r * r) * series.norm[i]! - r * series.lag[i]! - r * r * end * end;
-    out[i] = plain - r * r * (explained + factor * along * along);
+    explained += lastLast! * alongLast * alongLast + 2 * lastFirst! * alongLast * alongFirst;
+    explained += firstFirst! * alongFirst * alongFirst;
+    const plain = (1 + r * r) * norm[i]! - r * lag[i]! - r * r * (end * end + start * start);
+    out[i] = plain - r * r * explained;
   }
   return out;
 }
 
 /**
- * One series as the other side of an inner product at one rho. Writes `w` [rank + 1] at `offset` of `weights`, such that
- * `<x,y> = (1 + rho^2) x'y - rho x'Sy - w . (Z S x, x_T)`, and returns the projected whitened norm `<y,y>`.
+ * One series as the other side of an inner product at one rho. Writes `w` [width] at `offset` of `weights`, such that
+ * `<x,y> = (1 + rho^2) x'y - rho x'Sy - w . (Z S x, x_T, x_1)`, and returns the projected whitened norm `<y,y>`.
  */
 export function whitenedSide(
   metric: LagOneMetric,
   value: number,
-  series: LagOneSeries,
+  { norm, lag, ends }: LagOneSeries,
   index: number,
   weights: Float64Array,
   offset: number,
 ): number {
-  const { rank, inverse, last } = metric;
+  const { rank, width, inverse, last, first, factor } = metric;
   const r = metric.rho[value]!;
-  const end = series.last[index]!;
-  let along = 0;
+  const from = value * rank;
+  const at = index * width;
+  const end = ends[at + rank]!;
+  const start = width > rank + 1 ? ends[at + rank + 1]! : 0;
+  let alongLast = 0;
+  let alongFirst = 0;
   for (let p = 0; p < rank; p++) {
-    const h = r * (series.nuisance[index * rank + p]! + r * last[p]! * end);
-    const scaled = h * inverse[value * rank + p]!;
+    const h = r * (ends[at + p]! + r * (last[p]! * end + first[p]! * start));
+    const scaled = h * inverse[from + p]!;
     weights[offset + p] = scaled;
-    along += scaled * last[p]!;
+    alongLast += scaled * last[p]!;
+    alongFirst += scaled * first[p]!;
   }
-  const rankOne = metric.factor[value]! * along;
+  const onLast = factor[value * 3]! * alongLast + factor[value * 3 + 1]! * alongFirst;
+  const onFirst = factor[value * 3 + 1]! * alongLast + factor[value * 3 + 2]! * alongFirst;
   let explained = 0;
-  let lastWeight = 0;
+  let lastWeight = end;
+  let firstWeight = start;
   for (let p = 0; p < rank; p++) {
-    const g = weights[offset + p]! + rankOne * last[p]! * inverse[value * rank + p]!;
-    explained += g * r * (series.nuisance[index * rank + p]! + r * last[p]! * end);
+    const g = weights[offset + p]! + (onLast * last[p]! + onFirst * first[p]!) * inverse[from + p]!;
+    explained += g * r * (ends[at + p]! + r * (last[p]! * end + first[p]! * start));
     lastWeight += g * last[p]!;
+    firstWeight += g * first[p]!;
     weights[offset + p] = r * g;
   }
-  weights[offset + rank] = r * r * (lastWeight + end);
-  return (1 + r * r) * series.norm[index]! - r * series.lag[index]! - r * r * end * end - explained;
+  weights[offset + rank] = r * r * lastWeight;
+  if (width > rank + 1) weights[offset + rank + 1] = r * r * firstWeight;
+  return (1 + r * r) * norm[index]! - r * lag[index]! - r * r * (end * end + start * start) - explained;
 }

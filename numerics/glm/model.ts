@@ -1,9 +1,11 @@
 /**
  * How the noise of a voxel is modelled.
  * - `ols`: white.
+ * - `ar1`: first-order autoregressive per voxel and kernel, rho corrected for what the model takes from it.
  * - `ar1-nilearn`: first-order autoregressive per voxel and kernel, with the estimate of nilearn 0.10.
+ * - `spm`: one whitening for all voxels and kernels, done before (series, regressors and nuisance are whitened).
  */
-export type Noise = 'ols' | 'ar1-nilearn';
+export type Noise = 'ols' | 'ar1' | 'ar1-nilearn' | 'spm';
 
 /**
  * What the models of one subject share: one model per kernel, with the kernel's regressor and all nuisance columns.
@@ -20,6 +22,8 @@ export interface FitModel {
   readonly regressors: Float64Array;
   /** Orthonormal rows [rank, time]. */
   readonly nuisance: Float64Array;
+  /** What the standard error of white noise is multiplied with [kernel]; for `spm`, whose whitening is not perfect. */
+  readonly errorScale?: Float64Array;
 }
 
 /** A block of voxels times a range of kernels. */
@@ -33,6 +37,8 @@ export interface Block {
   readonly errors: boolean;
   /** Whether residual variances are needed too; only together with `errors`. */
   readonly variances?: boolean;
+  /** What is added to the estimates of rho [voxel], for `ar1`: smoothing over space. */
+  readonly rhoShift?: Float64Array;
 }
 
 /** Estimates of one kernel at the voxels from `firstVoxel` on. The arrays are reused: they hold until the function returns. */

@@ -6,7 +6,7 @@ const rareShare = 1 / 16;
 
 /** What whitening makes of the series of some voxels, each at the values of rho that it meets: rows (voxel, bin). */
 export interface WhitenedRows {
-  /** Weights for `(Z S x, x_T)` [row, width]. */
+  /** Weights for what the metric needs of a regressor, `(Z S x, x_T, x_1)` [row, width]. */
   readonly weights: Float64Array;
   /** Projected whitened norm [row]. */
   readonly norms: Float64Array;
@@ -15,9 +15,8 @@ export interface WhitenedRows {
   readonly places: number;
   /** What the nuisance takes from a pair's product [kernel, place]. */
   readonly products: Float64Array;
-  /** `(Z S x, x_T)` [kernel, width]. */
+  /** That of the regressors [kernel, width]. */
   readonly ends: Float64Array;
-  /** rank + 1. */
   readonly width: number;
 }
 
@@ -30,7 +29,7 @@ export async function whitenedRows(
   kernels: number,
 ): Promise<WhitenedRows> {
   const { count } = rows;
-  const width = metric.rank + 1;
+  const { width } = metric;
   const weights = new Float64Array(count * width);
   const often = new Float64Array(count * width);
   const norms = new Float64Array(count);

@@ -1,0 +1,106 @@
+import { expectedLagOne } from './expected-lag-one.js';
+import { lagOneEstimator } from './lag-one-estimator.js';
+import type { Estimator, FitModel } from './model.js';
+import type { RhoRule } from './rho-rows.js';
+
+/** rho is rounded to hundredths: half of one changes a standard error by less than its own uncertainty, by far. */
+const binsPerUnit = 100;
+/** rho is kept within -0.99 and 0.99. */
+const largestBin = 99;
+const bins = 2 * largestBin + 1;
+
+/** Half way between the values of rho [bin - 1]. */
+export const rhoEdges = Float64Array.from({ length: bins - 1 }, (_, i) => (i - largestBin + 0.5) / binsPerUnit);
+
+/**
+ * AR(1) of every kernel at every voxel. rho is the value, to the nearest 1/100, whose residuals would be expected to
+ * have the lag-1 autocorrelation that the residuals of the pair's OLS fit have (see `expectedLagOne`): a model of many
+ * columns leaves residuals that are less autocorrelated than the noise, by an amount that is known. Series and design
+ * are whitened (first row times `sqrt(1 - rho^2)`, then `a_t - rho a_(t-1)`) and fitted by OLS. With less than two
+ * degrees of freedom the residuals say nothing of rho: 0.
+ */
+export async function ar1Estimator(model: FitModel): Promise<Estimator> {
+  return lagOneEstimator(model, await correctedRule(model), 'scaled');
+}
+
+/** Cells per kernel, over the range of its table: one look and about one comparison find the bin. */
+const cells = 256;
+
+async function correctedRule(model: FitModel): Promise<RhoRule> {
+  const rho = Float64Array.from({ length: bins }, (_, i) => (i - largestBin) / binsPerUnit);
+  const unknown = model.df < 2;
+  const tables = unknown ? [] : await tablesOf(model);
+  return {
+    rho,
+    bins: (kernel, neighbours, squares, shift, out) => {
+      if (unknown) {
+        out.fill(largestBin);
+        return;
+      }
+      const table = tables[kernel]!;
+      if (!shift) {
+        for (let v = 0; v < out.length; v++) out[v] = binOf(table, neighbours[v]! / squares[v]!);
+        return;
+      }
+      for (let v = 0; v < out.length; v++) {
+        const found = rhoAt(table, neighbours[v]! / squares[v]!) + shift[v]!;
+        const bin = Math.round(found * binsPerUnit) + largestBin;
+        out[v] = bin >= 0 ? Math.min(bin, bins - 1) : 0;
+      }
+    },
+  };
+}
+
+/** The ratios at which rho passes from one bin to the next, rising, and where to begin to look. */
+export interface RhoTable {
+  /** [bin - 1] */
+  readonly edges: Float64Array;
+  /** [cell] */
+  readonly start: Uint8Array;
+  readonly scale: number;
+}
+
+/** From the expected ratios at `rhoEdges`. Where they fall (close to 1 with few volumes) no rho is told from another. */
+export function rhoTable(expected: Float64Array): RhoTable {
+  let most = Number.NEGATIVE_INFINITY;
+  const edges = expected.map((value) => {
+    most = Math.max(most, value);
+    return most;
+  });
+  const scale = cells / (most - edges[0]!);
+  const start = new Uint8Array(cells);
+  let bin = 0;
+  for (let cell = 0; cell < cells; cell++) {
+    while (bin < edges.length && edges[bin]! <= edges[0]! + cell / scale) bin++;
+    start[cell] = bin;
+  }
+  return { edges, start, scale };
+}
+
+async function tablesOf(model: FitModel): Promise<RhoTable[]> {
+  const { withKernel } = await expectedLagOne(model, rhoEdges);
+  const width = rhoEdges.length;
+  return Array.from({ length: model.kernels }, (_, k) => rhoTable(withKernel.subarray(k * width, (k + 1) * width)));
+}
+
+/** Number of edges that are not above `ratio`; some bin for NaN. */
+function binOf({ edges, start, scale }: RhoTable, ratio: number): number {
+  const low = edges[0]!;
+  if (ratio < low) return 0;
+  const cell = ((ratio - low) * scale) | 0;
+  let bin = cell < cells ? start[cell]! : edges.length;
+  // Rounding can put a ratio that is at the border of a cell into the next one.
+  while (bin > 0 && edges[bin - 1]! > ratio) bin--;
+  while (bin < edges.length && edges[bin]! <= ratio) bin++;
+  return bin;
+}
+
+/** rho between the bins: linear between the edges. */
+export function rhoAt(table: RhoTable, ratio: number): number {
+  const { edges } = table;
+  const bin = binOf(table, ratio);
+  if (bin === 0) return -largestBin / binsPerUnit;
+  if (bin === edges.length) return largestBin / binsPerUnit;
+  const share = (ratio - edges[bin - 1]!) / (edges[bin]! - edges[bin - 1]!);
+  return rhoEdges[bin - 1]! + share / binsPerUnit;
+}
