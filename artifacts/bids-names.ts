@@ -26,6 +26,11 @@ export function formatBidsName({ entities, suffix, extension }: BidsName): strin
     .join('')}${suffix}${extension}`;
 }
 
+/** The JSON file that tells of an image or a table: `x.json` for `x.nii.gz`. */
+export function sidecarOf(file: string): string {
+  return `${file.replace(/(\.nii\.gz|\.[^./\\]+)$/i, '')}.json`;
+}
+
 /**
  * Whether a label of a file is the one that the user wrote: with or without its prefix (`sub-01`, `01`), and numbers
  * with or without leading zeros, since YAML reads 01 as 1.

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Artifact, ArtifactType, InputContext, Produced } from './artifact.js';
+import { sidecarOf } from './bids-names.js';
 import { inputFile, pathProperty } from './input-file.js';
 import { fileOf, niftiFile, niftiRole, numberIn } from './meta.js';
 import { type ImageHeader, readImageHeader } from './nifti-header.js';
@@ -57,17 +58,16 @@ export async function sidecarTr(file: string): Promise<Stated | null> {
   }
 }
 
-/** `x.nii.gz` or `x.nii` to `x.json`. */
-export function sidecarOf(image: string): string {
-  return image.replace(/\.nii(\.gz)?$/i, '.json');
-}
-
 async function resolve(spec: { path: string; tr?: number }, context: InputContext) {
   const file = await inputFile(spec.path, context, 'a 4D NIfTI image (.nii or .nii.gz)');
   const header = await boldHeader(file);
   const given = spec.tr === undefined ? null : { seconds: spec.tr, by: `inputs.${context.name}.tr` };
-  const sidecar = sidecarOf(file) === file ? null : await sidecarTr(sidecarOf(file));
-  const tr = agreeOnTr([given, sidecar], header, file, spec.tr === undefined ? ['path'] : ['tr']);
+  const tr = agreeOnTr(
+    [given, await sidecarTr(sidecarOf(file))],
+    header,
+    file,
+    spec.tr === undefined ? ['path'] : ['tr'],
+  );
   return { type: 'bold', meta: { tr }, files: { [niftiRole('image', file)]: file }, origin: spec.path };
 }
 

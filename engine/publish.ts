@@ -8,7 +8,7 @@ import { makeFolder } from '../cache/make-folder.js';
 import type { Emit } from './events.js';
 import { stemsOf } from './result-names.js';
 import { isComplete, type Manifest, openManifest, type PublishedEntry } from './results-manifest.js';
-import { type Origin, sidecar, sidecarNames } from './sidecar.js';
+import { type Origin, sidecar, sidecarOwners } from './sidecar.js';
 import type { Registry } from './step-type.js';
 import { voxreelVersion } from './version.js';
 
@@ -135,14 +135,13 @@ async function prepare(
   const names = files.map(({ path: file }) => path.relative(folder, file));
   const outside = names.find((name) => name.startsWith('..') || path.isAbsolute(name));
   if (outside !== undefined) throw new Error(`artifact type ${type.name} published outside of its folder: ${outside}`);
-  const sidecars = sidecarNames(names);
+  const sidecars = sidecarOwners(names);
   const context = { workflow, experiment, version: voxreelVersion(), ...(made ? { made } : {}) };
-  for (const [index, file] of files.entries()) {
-    const name = sidecars.get(names[index]!);
-    if (name === undefined) continue;
-    await writeFile(path.join(folder, name), `${JSON.stringify(sidecar(file, artifact!, context), null, 2)}\n`);
+  for (const [name, owner] of sidecars) {
+    const content = sidecar(files[names.indexOf(owner)]!, artifact!, context);
+    await writeFile(path.join(folder, name), `${JSON.stringify(content, null, 2)}\n`);
   }
-  const sizes = [...names, ...sidecars.values()].map(
+  const sizes = [...names, ...sidecars.keys()].map(
     async (name) => [name, (await stat(path.join(folder, name))).size] as const,
   );
   return { digest: artifact!.digest, key: made?.key ?? '', files: await Promise.all(sizes) };

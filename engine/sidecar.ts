@@ -1,5 +1,5 @@
-import path from 'node:path';
 import type { Artifact, JsonObject, PublishedFile } from '../artifacts/artifact.js';
+import { sidecarOf } from '../artifacts/bids-names.js';
 import type { StepNode } from './workflow.js';
 
 /** Where an artifact comes from: the instance that made it, or the user. */
@@ -10,26 +10,17 @@ export interface Origin {
 }
 
 /**
- * The sidecar of each published file that gets one: `x.json` beside `x.nii.gz`, or `x.png.json` where several files
- * (`x.png`, `x.svg`) or a published `x.json` share the name. Published JSON files speak for themselves.
+ * The sidecars of published files, by name: `x.json` is about `x.nii.gz`, as in BIDS. Files that differ in their ending only
+ * (a figure as PNG and SVG, an atlas with its table) are one thing in several forms and share it; the first of them is the
+ * one it describes. Published JSON files speak for themselves and are never replaced.
  */
-export function sidecarNames(files: readonly string[]): Map<string, string> {
-  const published = new Set(files);
-  const owners = new Map<string, number>();
-  for (const file of files) owners.set(sidecarOf(file), (owners.get(sidecarOf(file)) ?? 0) + 1);
-  const names = new Map<string, string>();
+export function sidecarOwners(files: readonly string[]): Map<string, string> {
+  const owners = new Map<string, string>();
   for (const file of files) {
-    if (file.endsWith('.json')) continue;
-    const short = sidecarOf(file);
-    const alone = owners.get(short) === 1 && !published.has(short);
-    names.set(file, alone ? short : `${file}.json`);
+    const name = sidecarOf(file);
+    if (!files.includes(name) && !owners.has(name)) owners.set(name, file);
   }
-  return names;
-}
-
-function sidecarOf(file: string): string {
-  const { dir, base } = path.parse(file);
-  return path.join(dir, `${base.replace(/(\.nii\.gz|\.[^.]+)$/, '')}.json`);
+  return owners;
 }
 
 /** What a file is and how it came to be, with keys as BIDS sidecars write them. */

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { sidecarOf } from '../artifacts/bids-names.js';
 
 /** A published file and what its sidecar says. */
 export interface ResultFile {
@@ -24,14 +25,12 @@ export async function readResultsFolder(root: string): Promise<ResultFile[]> {
     .filter((name) => name.includes('/') && !name.split('/').some((part) => part.startsWith('.')))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const there = new Set(names);
-  const owners = new Set(names.filter((name) => !name.endsWith('.json')).flatMap((name) => [name, stemOf(name)]));
-  const isSidecar = (name: string) => name.endsWith('.json') && owners.has(name.slice(0, -'.json'.length));
+  const described = new Set(names.filter((name) => !name.endsWith('.json')).map(sidecarOf));
   return Promise.all(
     names
-      .filter((name) => !isSidecar(name))
+      .filter((name) => !described.has(name))
       .map(async (name): Promise<ResultFile> => {
-        const sidecar = sidecarOf(name, there);
-        const facts = sidecar ? await readFacts(path.join(root, sidecar)) : {};
+        const facts = there.has(sidecarOf(name)) ? await readFacts(path.join(root, sidecarOf(name))) : {};
         const text = (key: string) => (typeof facts[key] === 'string' ? (facts[key] as string) : undefined);
         const found = { description: text('Description'), units: text('Units'), type: text('Type') };
         return {
@@ -43,13 +42,6 @@ export async function readResultsFolder(root: string): Promise<ResultFile[]> {
         };
       }),
   );
-}
-
-const stemOf = (name: string) => name.replace(/(\.nii\.gz|\.[^./]+)$/, '');
-
-/** `x.png.json`, or `x.json` beside `x.nii.gz`. */
-function sidecarOf(name: string, there: ReadonlySet<string>): string | undefined {
-  return [`${name}.json`, `${stemOf(name)}.json`].find((candidate) => candidate !== name && there.has(candidate));
 }
 
 async function readFacts(file: string): Promise<Record<string, unknown>> {

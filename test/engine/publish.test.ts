@@ -194,15 +194,13 @@ describe('names of results', () => {
     expect(safeName('..')).toBe('unnamed');
   });
 
-  it('of sidecars clash with nothing', () => {
-    const names = sidecarNames(['a.nii.gz', 'b.png', 'b.svg', 'c.json', 'c.tsv', 'd.tsv', 'deep/a.tsv']);
-    expect(Object.fromEntries(names)).toEqual({
-      'a.nii.gz': 'a.json',
-      'b.png': 'b.png.json',
-      'b.svg': 'b.svg.json',
-      'c.tsv': 'c.tsv.json',
-      'd.tsv': 'd.json',
-      'deep/a.tsv': 'deep/a.json',
+  it('of sidecars are those of BIDS: one for the forms of one thing, and never over a published file', () => {
+    const names = ['a.nii.gz', 'b.png', 'b.svg', 'c.json', 'c.tsv', 'd.v2.tsv', 'deep/a.tsv'];
+    expect(Object.fromEntries(sidecarOwners(names))).toEqual({
+      'a.json': 'a.nii.gz',
+      'b.json': 'b.png',
+      'd.v2.json': 'd.v2.tsv',
+      'deep/a.json': 'deep/a.tsv',
     });
   });
 });

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
+import { sidecarOf } from '../../artifacts/bids-names.js';
 import type { RunEvent } from '../../engine/events.js';
 import { type ReportOptions, writeReport } from '../../report/page.js';
 
@@ -10,35 +11,26 @@ const png = encode({ width: 2, height: 1, data: Uint8Array.of(255, 0, 0, 0, 0, 2
 
 function resultsFolder(untrained = false): string {
   const root = mkdtempSync(path.join(os.tmpdir(), 'voxreel-report-'));
-  const put = (name: string, content: string | Uint8Array, facts?: object, sidecar = `${name}.json`) => {
+  const put = (name: string, content: string | Uint8Array, facts?: object) => {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
     writeFileSync(path.join(root, name), content);
-    if (facts)
-      writeFileSync(path.join(root, sidecar), JSON.stringify({ ...facts, ...(untrained ? { Untrained: true } : {}) }));
+    if (!facts) return;
+    const sidecar = path.join(root, sidecarOf(name));
+    writeFileSync(sidecar, JSON.stringify({ ...facts, ...(untrained ? { Untrained: true } : {}) }));
   };
   put('figures/figures_figure-2_pca.png', png, { Description: 'Variance <explained> & more.', Type: 'figures' });
-  put('figures/figures_figure-2_pca.svg', '<svg/>', { Description: 'Variance.', Type: 'figures' });
+  put('figures/figures_figure-2_pca.svg', '<svg/>');
   put('figures/figures_figure-3_probability.png', png, { Description: 'Maps.', Type: 'figures' });
   put('reverse/reverse_pictures/frame-0001.png', png, { Description: 'A frame.', Type: 'reversal' });
   const clusters = Array.from({ length: 60 }, (_, n) => `conv1_1/k${n}\t${n + 1}\t${n % 2 ? -1 : 1}${n / 7}`);
-  put(
-    'significant/significant_desc-clusters.tsv',
-    `name\tvoxels\tpeak\n${clusters.join('\n')}\n`,
-    { Description: 'Clusters.', Type: 'thresholded' },
-    'significant/significant_desc-clusters.json',
-  );
-  put(
-    'selection/selection_selection.tsv',
-    'name\tregion\tselectivity\nconv5_3/k276\t<b>SMG</b>\t0.912345678\n',
-    { Description: 'Selected kernels.' },
-    'selection/selection_selection.json',
-  );
-  put(
-    'group/group_t.nii.gz',
-    'x'.repeat(1500),
-    { Description: 'Group t.', Units: '1', Type: 'maps' },
-    'group/group_t.json',
-  );
+  put('significant/significant_desc-clusters.tsv', `name\tvoxels\tpeak\n${clusters.join('\n')}\n`, {
+    Description: 'Clusters.',
+    Type: 'thresholded',
+  });
+  put('selection/selection_selection.tsv', 'name\tregion\tselectivity\nconv5_3/k276\t<b>SMG</b>\t0.912345678\n', {
+    Description: 'Selected kernels.',
+  });
+  put('group/group_t.nii.gz', 'x'.repeat(1500), { Description: 'Group t.', Units: '1', Type: 'maps' });
   put('group/settings.json', '{}');
   put('.voxreel.json', '{}');
   return root;
@@ -155,7 +147,7 @@ describe('report', () => {
     expect(words).toContain('group_t.nii.gz Group t. 1 2 kB');
     expect(words).toContain('settings.json');
     expect(words).not.toContain('group_t.json');
-    expect(words).not.toContain('pca.png.json');
+    expect(words).not.toContain('pca.json');
     expect(words).not.toContain('.voxreel');
   });
 
