@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../cache/store.js';
 import { safeName, stemsOf } from '../../engine/result-names.js';
-import { sidecarNames } from '../../engine/sidecar.js';
+import { sidecarOwners } from '../../engine/sidecar.js';
 import { smallDisk } from '../support/full-disk.js';
 import { filesBelow, makeStudy, type Ran, type Study } from '../support/tiny-study.js';
 
