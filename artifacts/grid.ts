@@ -1,3 +1,5 @@
+import { UserError } from './user-error.js';
+
 /** The voxel grid of an image. */
 export interface Grid {
   /** Voxels along x, y, z. */
@@ -11,7 +13,7 @@ export interface Grid {
 }
 
 /** Two grids whose corner voxels lie within this distance (mm) are one grid: float32 headers and quaternions round to about 1e-4 mm. */
-export const gridTolerance = 1e-3;
+const gridTolerance = 1e-3;
 
 /** Makes a grid from its dimensions and affine. */
 export function makeGrid(dim: readonly [number, number, number], affine: readonly number[], spaceCode: number): Grid {
@@ -23,7 +25,7 @@ export function voxelCount(grid: Grid): number {
   return grid.dim[0] * grid.dim[1] * grid.dim[2];
 }
 
-/** Equal dimensions, and every corner voxel within `gridTolerance` of the other grid's. The space code is not compared. */
+/** Equal dimensions, and every corner voxel within 0.001 mm of the other grid's. The space code is not compared. */
 export function sameGrid(a: Grid, b: Grid): boolean {
   if (a.dim.some((length, axis) => length !== b.dim[axis])) return false;
   const last = voxelCount(a) - 1;
@@ -35,6 +37,34 @@ export function sameGrid(a: Grid, b: Grid): boolean {
     if (Math.hypot(pa[0] - pb[0], pa[1] - pb[1], pa[2] - pb[2]) > gridTolerance) return false;
   }
   return true;
+}
+
+/** Something on a grid, and what messages call it. */
+export interface OnGrid {
+  readonly grid: Grid;
+  readonly name: string;
+  /** Its file, where there is one to be named. */
+  readonly file?: string;
+}
+
+/** Throws UserError where `found` does not lie on the grid of `due`; `hint` says what to do. */
+export function requireSameGrid(found: OnGrid, due: Omit<OnGrid, 'file'>, hint: string): void {
+  if (sameGrid(found.grid, due.grid)) return;
+  throw new UserError({
+    message: `${found.name} is on another grid: ${describeGrid(found.grid)}`,
+    ...(found.file !== undefined && { place: { file: found.file } }),
+    expected: `that of ${due.name}: ${describeGrid(due.grid)}`,
+    hint,
+  });
+}
+
+/** Volume of a voxel in mm³, negative where the axes are left-handed; of a sheared grid too. */
+export function voxelVolume({ affine: a }: Pick<Grid, 'affine'>): number {
+  return (
+    a[0]! * (a[5]! * a[10]! - a[6]! * a[9]!) -
+    a[1]! * (a[4]! * a[10]! - a[6]! * a[8]!) +
+    a[2]! * (a[4]! * a[9]! - a[5]! * a[8]!)
+  );
 }
 
 /** For messages: `61 x 73 x 61 voxels of 3 x 3 x 3 mm, first voxel at (90, -126, -72) mm`. */

@@ -1,4 +1,4 @@
-import { describeGrid, type Grid, sameGrid, voxelCount } from './grid.js';
+import { type Grid, requireSameGrid, voxelCount } from './grid.js';
 import { readImage } from './nifti-data.js';
 import { writeImage } from './nifti-write.js';
 import { UserError } from './user-error.js';
@@ -59,13 +59,11 @@ export function intersectMasks(masks: readonly Mask[], names: readonly string[] 
   const nameOf = (index: number) => names[index] ?? `mask ${index + 1}`;
   let voxels = first.voxels;
   others.forEach((mask, index) => {
-    if (!sameGrid(mask.grid, first.grid)) {
-      throw new UserError({
-        message: `${nameOf(index + 1)} is on another grid: ${describeGrid(mask.grid)}`,
-        expected: `that of ${nameOf(0)}: ${describeGrid(first.grid)}`,
-        hint: 'Resample the images to one grid first.',
-      });
-    }
+    requireSameGrid(
+      { grid: mask.grid, name: nameOf(index + 1) },
+      { grid: first.grid, name: nameOf(0) },
+      'Resample the images to one grid first.',
+    );
     const member = new Set(mask.voxels);
     voxels = voxels.filter((offset) => member.has(offset));
   });

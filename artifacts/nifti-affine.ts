@@ -1,5 +1,5 @@
 import type { NIFTI1, NIFTI2 } from 'nifti-reader-js';
-import { type Grid, makeGrid } from './grid.js';
+import { type Grid, makeGrid, voxelVolume } from './grid.js';
 import type { UserError } from './user-error.js';
 
 /** Makes the error for a header field. */
@@ -33,23 +33,9 @@ export function readGrid(
   if (affine.some((value) => !Number.isFinite(value))) {
     throw bad(`the affine is not finite: ${shown}`, field, '12 finite numbers');
   }
-  const [a, b, c, , d, e, f, , g, h, i] = affine as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
   const grid = makeGrid(dim, affine, code);
-  const determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
   // Relative to the voxel sizes, so that small voxels are no matter: below this the axes lie in one plane.
-  if (!(Math.abs(determinant) > 1e-6 * grid.voxelSize[0] * grid.voxelSize[1] * grid.voxelSize[2])) {
+  if (!(Math.abs(voxelVolume(grid)) > 1e-6 * grid.voxelSize[0] * grid.voxelSize[1] * grid.voxelSize[2])) {
     throw bad(`the affine is singular: ${shown}`, field, 'three independent voxel axes');
   }
   return grid;

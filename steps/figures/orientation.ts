@@ -39,16 +39,6 @@ export function orientationOf(grid: Grid): Orientation {
   };
 }
 
-/** mm position of a (fractional) voxel index. */
-export function voxelToMm(grid: Grid, voxel: readonly number[]): [number, number, number] {
-  const row = (r: number) =>
-    grid.affine[4 * r]! * voxel[0]! +
-    grid.affine[4 * r + 1]! * voxel[1]! +
-    grid.affine[4 * r + 2]! * voxel[2]! +
-    grid.affine[4 * r + 3]!;
-  return [row(0), row(1), row(2)];
-}
-
 /** Fractional voxel index of a mm position, by Cramer's rule. */
 export function mmToVoxel(grid: Grid): (mm: readonly number[]) => [number, number, number] {
   const a = grid.affine;

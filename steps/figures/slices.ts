@@ -1,10 +1,9 @@
-import type { Grid } from '../../artifacts/grid.js';
+import { type Grid, ijkOf, toMm } from '../../artifacts/grid.js';
 import { colorOf, lut } from './colormaps.js';
-import { type AnatomicalAxis, mmToVoxel, type Orientation, orientationOf, voxelToMm } from './orientation.js';
+import { type AnatomicalAxis, mmToVoxel, type Orientation, orientationOf } from './orientation.js';
 import type { Raster } from './raster.js';
 
-export const planes = ['axial', 'coronal', 'sagittal'] as const;
-export type Plane = (typeof planes)[number];
+export type Plane = 'axial' | 'coronal' | 'sagittal';
 
 /** Across and up a page, and through it: left to right or posterior to anterior across (neurological convention). */
 const LAYOUT: Record<Plane, { across: AnatomicalAxis; up: AnatomicalAxis; through: AnatomicalAxis }> = {
@@ -12,7 +11,7 @@ const LAYOUT: Record<Plane, { across: AnatomicalAxis; up: AnatomicalAxis; throug
   coronal: { across: 0, up: 2, through: 1 },
   sagittal: { across: 1, up: 2, through: 0 },
 };
-export const axisLetter = ['x', 'y', 'z'] as const;
+const axisLetter = ['x', 'y', 'z'] as const;
 /** Letters at the left and right edge of a panel. */
 export const edgeLetters = { axial: ['L', 'R'], coronal: ['L', 'R'], sagittal: ['P', 'A'] } as const;
 
@@ -57,8 +56,8 @@ export function sliceView(grid: Grid, plane: Plane, mask?: ArrayLike<number>): S
     slices: grid.dim[t]!,
     columns,
     rows,
-    widthMm: columns * voxelLength(grid, a),
-    heightMm: rows * voxelLength(grid, u),
+    widthMm: columns * grid.voxelSize[a],
+    heightMm: rows * grid.voxelSize[u],
     voxel(slice, column, row) {
       const index: [number, number, number] = [0, 0, 0];
       index[a] = orientation.sign[across] > 0 ? box[a]![0] + column : box[a]![1] - column;
@@ -72,7 +71,7 @@ export function sliceView(grid: Grid, plane: Plane, mask?: ArrayLike<number>): S
 /** Coordinate of a slice, mm, at the middle of its panel (the same everywhere on it unless the image is oblique). */
 export function sliceMm(view: SliceView, slice: number): number {
   const middle = view.voxel(slice, (view.columns - 1) / 2, (view.rows - 1) / 2);
-  return voxelToMm(view.grid, middle)[axisLetter.indexOf(view.letter)]!;
+  return toMm(view.grid, middle)[axisLetter.indexOf(view.letter)]!;
 }
 
 /** The slice nearest to a coordinate. */
@@ -152,12 +151,12 @@ export function backgroundRaster(
 ): Raster {
   const own = view.grid;
   const toVoxel = mmToVoxel(background.grid);
-  const length = (grid: Grid) => Math.min(...[0, 1, 2].map((axis) => voxelLength(grid, axis)));
+  const length = (grid: Grid) => Math.min(...grid.voxelSize);
   const fine = Math.max(1, Math.min(4, Math.round(length(own) / length(background.grid))));
   const table = lut('grey');
   return paint(view.columns * fine, view.rows * fine, (column, row) => {
     const voxel = view.voxel(slice, (column + 0.5) / fine - 0.5, (row + 0.5) / fine - 0.5);
-    const value = interpolate(background, toVoxel(voxelToMm(own, voxel)));
+    const value = interpolate(background, toVoxel(toMm(own, voxel)));
     return Number.isNaN(value) ? undefined : colorOf(table, value, range[0], range[1]);
   });
 }
@@ -218,19 +217,13 @@ function interpolate({ grid, data }: Volume, voxel: readonly number[]): number {
   return sum / weights;
 }
 
-function voxelLength(grid: Grid, axis: number): number {
-  return Math.hypot(...[0, 1, 2].map((row) => grid.affine[4 * row + axis]!));
-}
-
 /** First and last voxel by voxel axis. */
 function maskBox(grid: Grid, mask: ArrayLike<number> | undefined): [number, number][] {
-  const [nx, ny] = grid.dim;
   const whole = grid.dim.map((n): [number, number] => [0, n - 1]);
   if (!mask || mask.length === 0) return whole;
   const box = grid.dim.map((n): [number, number] => [n, -1]);
   for (let m = 0; m < mask.length; m++) {
-    const offset = mask[m]!;
-    const index = [offset % nx, Math.floor(offset / nx) % ny, Math.floor(offset / (nx * ny))];
+    const index = ijkOf(grid, mask[m]!);
     for (const axis of [0, 1, 2]) {
       box[axis] = [Math.min(box[axis]![0], index[axis]!), Math.max(box[axis]![1], index[axis]!)];
     }

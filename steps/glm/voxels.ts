@@ -1,5 +1,5 @@
 import type { BoldData } from '../../artifacts/bold.js';
-import { describeGrid, sameGrid, visitImage, voxelCount } from '../../artifacts/image.js';
+import { requireSameGrid, visitImage, voxelCount } from '../../artifacts/image.js';
 import { type Mask, maskVoxels, readMask } from '../../artifacts/mask.js';
 import { UserError } from '../../artifacts/user-error.js';
 
@@ -11,13 +11,12 @@ const percentile = 0.98;
 export async function givenMask(file: string, origin: string, bold: BoldData, boldOrigin: string): Promise<Mask> {
   const mask = await readMask(file);
   const { grid } = bold.header;
-  if (sameGrid(mask.grid, grid)) return { grid, voxels: mask.voxels };
-  throw new UserError({
-    message: `the mask ${origin} is on another grid: ${describeGrid(mask.grid)}`,
-    place: { file },
-    expected: `that of ${boldOrigin}: ${describeGrid(grid)}`,
-    hint: 'Resample the mask to the BOLD image (nearest neighbour).',
-  });
+  requireSameGrid(
+    { grid: mask.grid, name: `the mask ${origin}`, file },
+    { grid, name: boldOrigin },
+    'Resample the mask to the BOLD image (nearest neighbour).',
+  );
+  return { grid, voxels: mask.voxels };
 }
 
 /** The voxels that are bright in the mean of the volumes used. */

@@ -1,7 +1,7 @@
 import type { Artifact } from '../../artifacts/artifact.js';
 import { readBold } from '../../artifacts/bold.js';
 import { readFit } from '../../artifacts/fit.js';
-import { describeGrid, type Grid, sameGrid } from '../../artifacts/grid.js';
+import { type Grid, requireSameGrid } from '../../artifacts/grid.js';
 import { readVoxelSeries } from '../../artifacts/image.js';
 import { UserError } from '../../artifacts/user-error.js';
 import type { RegionOfKernels } from './regions-of-kernels.js';
@@ -17,6 +17,8 @@ export interface SubjectSeries {
   readonly means: readonly (Float64Array | null)[];
 }
 
+const rewire = 'Wire the images that the regions were found in.';
+
 /** Region means of a BOLD image as it is, without its first `drop` volumes. The image is read as a stream. */
 export async function seriesOfBold(
   bold: Artifact,
@@ -26,7 +28,7 @@ export async function seriesOfBold(
   signal: AbortSignal,
 ): Promise<SubjectSeries> {
   const { file, header, tr } = await readBold(bold);
-  checkGrid(header.grid, grid, bold.origin);
+  requireSameGrid({ grid: header.grid, name: bold.origin }, { grid, name: 'the regions' }, rewire);
   const volumes = header.volumes - drop;
   if (volumes < 3) {
     throw new UserError({
@@ -54,7 +56,7 @@ export async function seriesOfFit(
   grid: Grid,
 ): Promise<SubjectSeries> {
   const fit = await readFit(artifact);
-  checkGrid(fit.mask.grid, grid, artifact.origin);
+  requireSameGrid({ grid: fit.mask.grid, name: artifact.origin }, { grid, name: 'the regions' }, rewire);
   const rowOf = new Map(Array.from(fit.mask.voxels, (offset, row) => [offset, row]));
   const { volumes } = fit;
   const rows = regions.map(({ voxels }) =>
@@ -82,14 +84,4 @@ function meanOfRows(values: Float64Array, rows: readonly number[], volumes: numb
   const mean = new Float64Array(volumes);
   for (const series of usable) for (let n = 0; n < volumes; n++) mean[n]! += series[n]!;
   return mean.map((sum) => sum / usable.length);
-}
-
-function checkGrid(found: Grid, expected: Grid, origin: string): void {
-  if (sameGrid(found, expected)) return;
-  throw new UserError({
-    message: `the image is on another grid than the regions: ${describeGrid(found)}`,
-    place: { file: origin },
-    expected: describeGrid(expected),
-    hint: 'Wire the images that the regions were found in.',
-  });
 }

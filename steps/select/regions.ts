@@ -1,10 +1,9 @@
 import path from 'node:path';
 import type { Artifact } from '../../artifacts/artifact.js';
 import { readAtlas } from '../../artifacts/atlas.js';
-import { describeGrid, type Grid, sameGrid, voxelCount } from '../../artifacts/grid.js';
+import { requireSameGrid, voxelCount } from '../../artifacts/grid.js';
 import { type Mask, readMask } from '../../artifacts/mask.js';
 import { niftiFile } from '../../artifacts/meta.js';
-import { UserError } from '../../artifacts/user-error.js';
 
 /** A region given beforehand, as it lies in the mask of the maps. */
 export interface Region {
@@ -14,13 +13,15 @@ export interface Region {
   readonly voxels: Int32Array;
 }
 
+const resample = 'Resample the image to the grid of the BOLD images with nearest-neighbour interpolation.';
+
 /**
  * The regions of an atlas by rising label; 0 is no region. Labels without a name are called `label 17`, and regions
  * that share a name (both hemispheres, say) are told apart by their label.
  */
 export async function regionsOfAtlas(artifact: Artifact, mask: Mask): Promise<Region[]> {
   const { grid, labels, regions } = await readAtlas(artifact);
-  checkGrid(grid, mask.grid, artifact.origin);
+  requireSameGrid({ grid, name: artifact.origin }, { grid: mask.grid, name: 'the maps' }, resample);
   const byLabel = new Map<number, number[]>(regions.map(({ index }) => [index, []]));
   mask.voxels.forEach((offset, voxel) => {
     const label = labels[offset]!;
@@ -49,7 +50,7 @@ export async function regionsOfMasks(masks: readonly Artifact[], mask: Mask): Pr
   const regions: Region[] = [];
   for (const [n, artifact] of masks.entries()) {
     const own = await readMask(niftiFile(artifact, 'mask'));
-    checkGrid(own.grid, mask.grid, artifact.origin);
+    requireSameGrid({ grid: own.grid, name: artifact.origin }, { grid: mask.grid, name: 'the maps' }, resample);
     const unique = short.filter((name) => name === short[n]).length === 1;
     regions.push({
       index: n + 1,
@@ -58,14 +59,4 @@ export async function regionsOfMasks(masks: readonly Artifact[], mask: Mask): Pr
     });
   }
   return regions;
-}
-
-function checkGrid(found: Grid, expected: Grid, origin: string): void {
-  if (sameGrid(found, expected)) return;
-  throw new UserError({
-    message: `the regions are on another grid than the maps: ${describeGrid(found)}`,
-    place: { file: origin },
-    expected: describeGrid(expected),
-    hint: 'Resample the image to the grid of the BOLD images with nearest-neighbour interpolation.',
-  });
 }

@@ -1,4 +1,4 @@
-import { type Grid, ijkOf, mmOf, toMm } from '../../artifacts/grid.js';
+import { ijkOf, mmOf, toMm, voxelVolume } from '../../artifacts/grid.js';
 import type { Kernel } from '../../artifacts/kernels.js';
 import type { Mask } from '../../artifacts/mask.js';
 import { clusterFields } from '../../numerics/clusters-block.js';
@@ -31,7 +31,7 @@ export function* clusterRows(
   kernels: readonly Kernel[],
   mask: Mask,
 ): Generator<(string | number)[]> {
-  const volume = voxelVolume(mask.grid);
+  const volume = Math.abs(voxelVolume(mask.grid));
   const width = clusterFields.length;
   for (let at = 0; at < clusters.length; at += width) {
     const [row, label, size, peak, peakValue, ci, cj, ck] = clusters.subarray(at, at + width);
@@ -51,13 +51,4 @@ export function* clusterRows(
       ...toMm(mask.grid, [ci!, cj!, ck!]),
     ];
   }
-}
-
-/** mm³: the determinant of the affine, right for sheared grids too. */
-function voxelVolume({ affine: a }: Grid): number {
-  const det =
-    a[0]! * (a[5]! * a[10]! - a[6]! * a[9]!) -
-    a[1]! * (a[4]! * a[10]! - a[6]! * a[8]!) +
-    a[2]! * (a[4]! * a[9]! - a[5]! * a[8]!);
-  return Math.abs(det);
 }

@@ -2,10 +2,10 @@ import path from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import { decode, encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { makeGrid } from '../../artifacts/grid.js';
+import { makeGrid, toMm } from '../../artifacts/grid.js';
 import { run as thumbnail } from '../../numerics/png-thumbnail.js';
 import { fitText, textWidth, wrapText } from '../../steps/figures/font-metrics.js';
-import { mmToVoxel, orientationOf, voxelToMm } from '../../steps/figures/orientation.js';
+import { mmToVoxel, orientationOf } from '../../steps/figures/orientation.js';
 import { chooseSlices, greyRange, offsetOf, sliceMm, sliceNearest, sliceView } from '../../steps/figures/slices.js';
 import { escapeText, number } from '../../steps/figures/svg.js';
 import { ticks, tickText, valueText } from '../../steps/figures/ticks.js';
@@ -20,7 +20,7 @@ describe('orientation of an image', () => {
     expect([view.slices, view.columns, view.rows]).toEqual([10, 30, 20]);
     expect([view.widthMm, view.heightMm]).toEqual([60, 60]);
     // The left-most column of the lowest slice is the last voxel of the third axis: x = 40 - 2 * 29 mm.
-    expect(voxelToMm(grid, view.voxel(0, 0, 0))).toEqual([-18, 50, -60]);
+    expect(toMm(grid, view.voxel(0, 0, 0))).toEqual([-18, 50, -60]);
     expect(offsetOf(view, 0, 0, 0)).toBe(10 * (20 * 29));
     expect([sliceMm(view, 0), sliceMm(view, 9), sliceNearest(view, -49)]).toEqual([-60, -24, 3]);
   });
@@ -30,7 +30,7 @@ describe('orientation of an image', () => {
     const [c, s] = [Math.cos(angle), Math.sin(angle)];
     const grid = makeGrid([4, 4, 4], [3, 0, 0, 1, 0, 3 * c, -3 * s, 2, 0, 3 * s, 3 * c, 3, 0, 0, 0, 1], 1);
     expect(orientationOf(grid).obliqueDegrees).toBeCloseTo(15, 10);
-    const back = mmToVoxel(grid)(voxelToMm(grid, [1, 2.5, 3]));
+    const back = mmToVoxel(grid)(toMm(grid, [1, 2.5, 3]));
     // A 3 x 3 inverse in double precision.
     for (const [axis, value] of [1, 2.5, 3].entries()) expect(back[axis]).toBeCloseTo(value, 12);
   });
