@@ -6,7 +6,7 @@ import { type Kernel, readKernels, writeKernels } from './kernels.js';
 import { publishMaps } from './maps-publish.js';
 import { type Mask, readMask, writeMask } from './mask.js';
 import { fileOf, metaOf, untrainedOf } from './meta.js';
-import { createNpy, type NpyDtype, type NpyWriter, readNpyRows } from './npy.js';
+import { createNpy, type NpyDtype, type NpyWriter, readNpyColumns, readNpyRows } from './npy.js';
 
 /** What a statistic is. */
 export interface StatisticFacts {
@@ -38,6 +38,8 @@ export interface StoredMaps extends MapsFacts {
   readonly voxels: number;
   /** `[row, voxel]` of rows `first` to `end` (excluded). */
   readRows(statistic: string, first: number, end: number): Promise<Float32Array | Float64Array>;
+  /** `[row, voxel]` of all rows at the voxels `first` to `end` (excluded). */
+  readColumns(statistic: string, first: number, end: number): Promise<Float32Array | Float64Array>;
 }
 
 export async function readMaps(artifact: Artifact): Promise<StoredMaps> {
@@ -55,6 +57,8 @@ export async function readMaps(artifact: Artifact): Promise<StoredMaps> {
     more,
     readRows: async (statistic, first, end) =>
       (await readNpyRows(fileOf(artifact, `${statistic}.npy`), first, end)).data as Float32Array | Float64Array,
+    readColumns: async (statistic, first, end) =>
+      (await readNpyColumns(fileOf(artifact, `${statistic}.npy`), first, end)).data as Float32Array | Float64Array,
   };
 }
 

@@ -103,6 +103,27 @@ export async function readNpyRows(file: string, start: number, end: number): Pro
   }
 }
 
+/** Reads columns `start` to `end` of all rows of a two-dimensional array: [rows, end - start]. The file must be in C order. */
+export async function readNpyColumns(file: string, start: number, end: number): Promise<NpyArray> {
+  const handle = await openNpy(file);
+  try {
+    const header = await headerOf(handle, file);
+    const [rows, columns] = header.shape;
+    if (header.shape.length !== 2 || header.fortranOrder || start < 0 || end < start || end > columns!)
+      throw new RangeError(`columns ${start}..${end} of ${file}, which is [${header.shape}]`);
+    const width = end - start;
+    let data: NpyData | undefined;
+    for (let row = 0; row < rows!; row++) {
+      const part = await readElements(handle, file, header, row * columns! + start, width);
+      data ??= new (part.constructor as new (length: number) => NpyData)(rows! * width);
+      data.set(part, row * width);
+    }
+    return { shape: [rows!, width], data: data ?? new Float64Array(0) };
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Writes a whole array (C order). The type of the file is that of `data`. The same array gives the same bytes. */
 export async function writeNpy(file: string, shape: readonly number[], data: NpyData): Promise<void> {
   if (data.length !== sizeOf(shape)) throw new RangeError(`${data.length} elements do not fill [${shape}] in ${file}`);

@@ -1,6 +1,7 @@
 import { artifactTypes } from '../artifacts/types.js';
 import type { Registry, StepType } from '../engine/step-type.js';
 import { aggregateStep } from './aggregate/index.js';
+import { combineStep } from './combine/index.js';
 import { commandStep } from './command/index.js';
 import { contrastStep } from './contrast/index.js';
 import { decodeStep } from './decode/index.js';
@@ -28,6 +29,7 @@ const stepTypes: readonly StepType[] = [
   glmStep,
   contrastStep,
   jointStep,
+  combineStep,
   groupStep,
   thresholdStep,
   probabilityStep,

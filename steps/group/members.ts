@@ -1,80 +1,89 @@
-import type { Artifact } from '../../artifacts/artifact.js';
-import { readFit, type StoredFit } from '../../artifacts/fit.js';
 import type { Kernel } from '../../artifacts/kernels.js';
 import { intersectMasks, type Mask } from '../../artifacts/mask.js';
 import { UserError } from '../../artifacts/user-error.js';
-import type { FitModel } from '../../numerics/glm/model.js';
-import { modelOf } from '../glm/fit-model.js';
+import type { Run } from './runs.js';
 
-/** A subject's fit, and where the voxels of the group are in it. */
-export interface Member {
-  readonly fit: StoredFit;
-  readonly model: FitModel;
-  /** Row of the fit's series for every voxel of the group's mask, increasing. */
+/** A run with the places of the common voxels in its own mask, increasing. */
+export interface MemberRun {
+  readonly run: Run;
   readonly rows: Int32Array;
 }
 
-export interface Members {
-  readonly members: readonly Member[];
+/** A subject's effects: one run, or several that are combined; where a design is paired, also those that are subtracted. */
+export interface Member {
+  /** `sub-01`. */
+  readonly name: string;
+  readonly runs: readonly MemberRun[];
+  readonly against?: readonly MemberRun[];
+}
+
+/** What all runs have in common. */
+export interface Common {
+  /** Voxels that every run has. */
   readonly mask: Mask;
-  /** With the status of the group: `fitted` only where every subject's is. */
+  /** `fitted` only where every run's is. */
   readonly kernels: readonly Kernel[];
+  readonly place: (run: Run) => MemberRun;
 }
 
-/** Reads the fits and makes sure that they go together. */
-export async function readMembers(artifacts: readonly Artifact[]): Promise<Members> {
-  const names = artifacts.map(({ label, origin }) => label ?? origin);
-  if (artifacts.length < 2) {
-    throw new UserError({
-      message: `a group of ${artifacts.length === 0 ? 'no subjects' : `one subject (${names[0]})`}`,
-      expected: 'two subjects or more: with one there is no variance between subjects',
-      hint: 'Add subjects, or use the step "contrast" for the maps of one.',
-    });
-  }
-  const fits: StoredFit[] = [];
-  for (const artifact of artifacts) fits.push(await readFit(artifact));
-  requireSame(fits, names, 'noise model', ({ noise }) => noise);
-  requireSameKernels(fits, names);
+/** Makes sure that runs go together. Throws UserError naming the two that do not. */
+export function commonOf(runs: readonly Run[]): Common {
+  requireSameNoise(runs);
+  requireSameKernels(runs);
   const mask = intersectMasks(
-    fits.map((fit) => fit.mask),
-    names,
+    runs.map((run) => run.mask),
+    runs.map(({ name }) => name),
   );
-  const members = fits.map((fit) => ({ fit, model: modelOf(fit), rows: rowsOf(mask, fit.mask) }));
-  return { members, mask, kernels: groupStatus(fits) };
+  return { mask, kernels: commonStatus(runs), place: (run) => ({ run, rows: rowsOf(mask, run.mask) }) };
 }
 
-function requireSame(
-  fits: readonly StoredFit[],
-  names: readonly string[],
-  what: string,
-  of: (fit: StoredFit) => string,
-): void {
-  const other = fits.findIndex((fit) => of(fit) !== of(fits[0]!));
-  if (other < 0) return;
+/** Runs by subject, in the order in which the subjects appear. A run whose name does not say a subject (`sub-…`) is one of its own. */
+export function bySubject<R extends { readonly name: string }>(runs: readonly R[]): Map<string, R[]> {
+  const subjects = new Map<string, R[]>();
+  for (const run of runs) {
+    const subject = /^sub-[^_]+/.exec(run.name)?.[0];
+    const others = subject === undefined ? undefined : subjects.get(subject);
+    if (others) others.push(run);
+    else subjects.set(subject ?? unusedName(run.name, subjects), [run]);
+  }
+  return subjects;
+}
+
+function unusedName(name: string, used: ReadonlyMap<string, unknown>): string {
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? name : `${name} (${n})`;
+    if (!used.has(candidate)) return candidate;
+  }
+}
+
+function requireSameNoise(runs: readonly Run[]): void {
+  const [first] = runs;
+  const other = runs.find(({ noise }) => noise !== first!.noise);
+  if (!other) return;
   throw new UserError({
-    message: `the ${what} is ${of(fits[0]!)} in ${names[0]} and ${of(fits[other]!)} in ${names[other]}`,
+    message: `the noise model is ${first!.noise} in ${first!.name} and ${other.noise} in ${other.name}`,
     expected: 'the same in all fits',
   });
 }
 
-function requireSameKernels(fits: readonly StoredFit[], names: readonly string[]): void {
-  const [first] = fits;
-  fits.forEach((fit, index) => {
-    const at = Math.max(fit.kernels.length, first!.kernels.length);
+function requireSameKernels(runs: readonly Run[]): void {
+  const [first] = runs;
+  for (const run of runs) {
+    const at = Math.max(run.kernels.length, first!.kernels.length);
     for (let k = 0; k < at; k++) {
-      const [due, found] = [first!.kernels[k]?.name, fit.kernels[k]?.name];
+      const [due, found] = [first!.kernels[k]?.name, run.kernels[k]?.name];
       if (due === found) continue;
       throw new UserError({
-        message: `kernel ${k + 1} is ${due ?? 'absent'} in ${names[0]} and ${found ?? 'absent'} in ${names[index]}`,
+        message: `kernel ${k + 1} is ${due ?? 'absent'} in ${first!.name} and ${found ?? 'absent'} in ${run.name}`,
         expected: 'the same kernels in the same order in all fits',
       });
     }
-  });
+  }
 }
 
-function groupStatus(fits: readonly StoredFit[]): Kernel[] {
-  return fits[0]!.kernels.map((kernel, k) => {
-    const statuses = fits.map((fit) => fit.kernels[k]!.status ?? 'fitted');
+function commonStatus(runs: readonly Run[]): Kernel[] {
+  return runs[0]!.kernels.map((kernel, k) => {
+    const statuses = runs.map((run) => run.kernels[k]!.status ?? 'fitted');
     return { ...kernel, status: statuses.find((status) => status !== 'fitted') ?? 'fitted' };
   });
 }

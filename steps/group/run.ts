@@ -1,54 +1,59 @@
-import type { Produced } from '../../artifacts/artifact.js';
+import type { Artifact, Produced } from '../../artifacts/artifact.js';
 import { createMaps } from '../../artifacts/maps.js';
-import { untrainedOf } from '../../artifacts/meta.js';
+import { metaOf, untrainedOf } from '../../artifacts/meta.js';
 import { many, type StepContext } from '../../engine/step-type.js';
 import { inBlocks } from '../../numerics/blocks.js';
-import type { GroupPayload } from '../../numerics/glm/group-task.js';
+import type { GroupPayload, GroupTest, RunPayload, SubjectPayload } from '../../numerics/glm/group-task.js';
 import type { StatisticMaps } from '../../numerics/glm/statistic-maps.js';
 import { factsOf, writeMapsBlock } from '../contrast/maps-blocks.js';
+import { type Design, designOf } from './design.js';
 import type { GroupParams } from './index.js';
-import { type Member, readMembers } from './members.js';
+import type { MemberRun } from './members.js';
+import { readParticipants } from './participants.js';
+import { readSubjects, type Subjects } from './subjects.js';
 
 export async function run(context: StepContext<GroupParams>): Promise<Record<string, Produced>> {
   const { params, workDir, pool, signal, progress, note } = context;
-  const artifacts = many(context.inputs, 'fits');
-  const { members, mask, kernels } = await readMembers(artifacts);
-  const { statistics, dtype } = params;
-  const n = members.length;
-  const leftOut = kernels.filter(({ status }) => status !== 'fitted').length;
-  if (leftOut > 0) note(`${leftOut} of ${kernels.length} kernels were not fitted in every subject; left out`);
-  const fewest = Math.min(...members.map(({ fit }) => fit.voxels));
-  if (mask.voxels.length < 0.5 * fewest) {
-    note(`the masks of the ${n} subjects share ${mask.voxels.length} voxels; the smallest has ${fewest}`);
-  }
+  const fits = many(context.inputs, 'fits');
+  const against = context.inputs.against as readonly Artifact[] | undefined;
+  const subjects = await readSubjects(fits, against, params);
+  const { members, mask, kernels } = subjects;
+  const names = members.map(({ name }) => name);
+  const table = context.inputs.participants as Artifact | undefined;
+  const design = designOf(params, names, table && (await readParticipants(table, names)));
+  sayWhatIsOdd(subjects, design, note);
 
+  const { dtype } = params;
+  const statistics = params.statistics ?? (design.type === 'F' ? ['F'] : ['effect', 't']);
   const writer = await createMaps(
     workDir,
     {
       kind: 'group',
-      statistics: factsOf(statistics, { df: n - 1, df1: 1 }),
+      statistics: factsOf(statistics, { ...(design.df !== undefined && { df: design.df }), df1: design.df1 }),
       rows: kernels,
       mask,
-      df: n - 1,
-      n,
-      more: { noise: members[0]!.fit.noise },
-      ...untrainedOf(...artifacts.map(({ meta }) => meta)),
+      ...(design.df !== undefined && { df: design.df }),
+      n: members.length,
+      more: factsOfDesign(subjects, design, params),
+      ...untrainedOf(...subjects.runs),
     },
     dtype === 'float32' ? '<f4' : '<f8',
   );
   const total = mask.voxels.length;
   try {
     await inBlocks(
-      { total, size: blockSize(members), ahead: pool.threads + 1 },
+      { total, size: blockSize(subjects, design.test), ahead: pool.threads + 1 },
       async (first, end) => {
         signal.throwIfAborted();
-        const subjects: GroupPayload['subjects'][number][] = [];
-        for (const member of members) {
-          subjects.push({ model: member.model, bold: await readRows(member, first, end) });
-        }
-        const payload: GroupPayload = { subjects, voxels: end - first, statistics, dtype };
-        const transfer = subjects.map(({ bold }) => bold.buffer as ArrayBuffer);
-        return pool.run<StatisticMaps>('group.maps', payload, { transfer, signal });
+        const payload: GroupPayload = {
+          subjects: await readBlock(subjects, params.runs === 'precision', first, end),
+          test: design.test,
+          weighting: params.runs,
+          kernels: kernels.length,
+          voxels: end - first,
+          ...{ statistics, dtype },
+        };
+        return pool.run<StatisticMaps>('group.maps', payload, { transfer: buffersOf(payload.subjects), signal });
       },
       async (maps, first, end) => {
         await writeMapsBlock(writer, blank(maps, kernels, end - first), first, end - first);
@@ -62,32 +67,73 @@ export async function run(context: StepContext<GroupParams>): Promise<Record<str
   return { maps: await writer.finish() };
 }
 
-/**
- * Voxels per task: the series of all subjects in about 48 MB, at most 1024. Depends on the data only, because where
- * blocks begin is part of the result's bits.
- */
-function blockSize(members: readonly Member[]): number {
-  const bytesPerVoxel = members.reduce((sum, { fit }) => sum + fit.volumes * 8, 0);
-  return Math.max(64, Math.min(1024, Math.floor((48 << 20) / bytesPerVoxel)));
+function sayWhatIsOdd(
+  { members, runs, mask, kernels, notes }: Subjects,
+  design: Design,
+  note: (text: string) => void,
+): void {
+  for (const text of [...notes, ...design.notes]) note(text);
+  const leftOut = kernels.filter(({ status }) => status !== 'fitted').length;
+  if (leftOut > 0) note(`${leftOut} of ${kernels.length} kernels were not fitted in every subject; left out`);
+  const fewest = Math.min(...runs.map((run) => run.mask.voxels.length));
+  if (mask.voxels.length < 0.5 * fewest) {
+    note(`the masks of the ${members.length} subjects share ${mask.voxels.length} voxels; the smallest has ${fewest}`);
+  }
 }
 
-/** Series of the group's voxels `first` to `end` in one subject, which may have voxels between them that others lack. */
-async function readRows({ fit, rows }: Member, first: number, end: number): Promise<Float64Array> {
-  const from = rows[first]!;
-  const to = rows[end - 1]! + 1;
-  const series = await fit.readBold(from, to);
-  const time = fit.volumes;
-  if (to - from === end - first) return series;
-  const out = new Float64Array((end - first) * time);
-  for (let v = first; v < end; v++) {
-    const row = rows[v]! - from;
-    out.set(series.subarray(row * time, (row + 1) * time), (v - first) * time);
+function factsOfDesign({ members, runs }: Subjects, design: Design, params: GroupParams) {
+  return metaOf({
+    noise: runs[0]!.noise,
+    design: params.design,
+    tests: design.tests,
+    groups: design.groups,
+    covariates: params.covariates,
+    centre: params.covariates && params.centre,
+    subjects: members.map(({ name }) => name),
+    runs: runs.length > members.length && params.design !== 'paired' ? params.runs : undefined,
+  });
+}
+
+/**
+ * Voxels per task: the series of all subjects in about 48 MB, at most 1024, and fewer where the test keeps more sums of
+ * every effect. Depends on the data and the parameters only, because where blocks begin is part of the result's bits.
+ */
+function blockSize({ runs, members }: Subjects, test: GroupTest): number {
+  const bytesPerVoxel = runs.reduce((sum, run) => sum + run.bytesPerVoxel, 0);
+  const kept = test.kind === 'linear' ? test.design.rank + 2 : test.kind === 'welch' ? 4 : 2;
+  const combining = members.some((member) => member.against || member.runs.length > 1) ? 4 : 0;
+  const most = Math.floor((1024 * 2) / (kept + combining));
+  return Math.max(64, Math.min(most, Math.floor((48 << 20) / bytesPerVoxel)));
+}
+
+async function readBlock(
+  { members }: Subjects,
+  weighted: boolean,
+  first: number,
+  end: number,
+): Promise<SubjectPayload[]> {
+  const read = async (runs: readonly MemberRun[]) => {
+    const out: RunPayload[] = [];
+    for (const { run, rows } of runs) out.push(await run.read(rows.subarray(first, end), weighted && runs.length > 1));
+    return out;
+  };
+  const blocks: SubjectPayload[] = [];
+  for (const { runs, against } of members) {
+    blocks.push({ runs: await read(runs), ...(against && { against: await read(against) }) });
   }
-  return out;
+  return blocks;
+}
+
+/** The arrays that are sent for one task, to be moved instead of copied. */
+export function buffersOf(subjects: readonly SubjectPayload[]): ArrayBuffer[] {
+  return subjects
+    .flatMap(({ runs, against }) => [...runs, ...(against ?? [])])
+    .flatMap((run) => ('bold' in run ? [run.bold] : run.se ? [run.effect, run.se] : [run.effect]))
+    .map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 /** Rows of kernels that some subject lacks hold nothing: in the others they would be a group of fewer. */
-function blank(maps: StatisticMaps, kernels: readonly { status?: string }[], voxels: number): StatisticMaps {
+export function blank(maps: StatisticMaps, kernels: readonly { status?: string }[], voxels: number): StatisticMaps {
   for (const values of Object.values(maps)) {
     kernels.forEach(({ status }, k) => {
       if (status !== 'fitted') values.fill(Number.NaN, k * voxels, (k + 1) * voxels);

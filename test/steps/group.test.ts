@@ -192,7 +192,7 @@ describe('group', () => {
   });
 
   test('equal subjects have no variance to test against: t is NaN, the effect stays', async () => {
-    const fits = [await fitOf(1, range(0, 10)), await fitOf(1, range(0, 10))];
+    const fits = [await fitOf(1, range(0, 10)), { ...(await fitOf(1, range(0, 10))), label: 'sub-02' }];
     const { outputs } = await runStep(groupStep, { fits }, {}, { pool });
     const maps = await readMaps(outputs.maps!);
     expect([...(await maps.readRows('t', 0, 3))].every(Number.isNaN)).toBe(true);
