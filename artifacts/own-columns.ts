@@ -4,6 +4,7 @@ import type { InputContext, JsonObject, JsonSchema } from './artifact.js';
 import { inputFile, pathProperty } from './input-file.js';
 import type { Kernel } from './kernels.js';
 import { readNpyHeader } from './npy.js';
+import { sameTr } from './repetition-time.js';
 import { parseTable } from './table.js';
 import { UserError } from './user-error.js';
 
@@ -100,12 +101,12 @@ export async function resolveOwnColumns(
 }
 
 /**
- * Time per row in s: from the spec, else from the file beside the table. Throws UserError when both say something
- * else (beyond 1e-3 of the value) or neither says anything.
+ * Time per row in s: from the spec, else from the file beside the table. Throws UserError when they contradict each other
+ * or neither says anything.
  */
 export function secondsPerRow(key: string, given: number | undefined, own: OwnColumns, file: string): number {
   const { seconds } = own;
-  if (given !== undefined && seconds && Math.abs(given - seconds.value) > 1e-3 * seconds.value) {
+  if (given !== undefined && seconds && !sameTr(given, seconds.value)) {
     throw new UserError({
       message: `${key} is ${given} s here and ${seconds.value} s in ${seconds.file} (repetition_time)`,
       expected: 'the same in both, or in one place only',

@@ -7,8 +7,13 @@ export interface Stated {
   readonly by: string;
 }
 
-/** Two repetition times that differ by more than this share of the larger are in conflict; below lies rounding. */
+/** Times that differ by more than this share of the larger are in conflict; below lies the rounding of headers. */
 const tolerance = 1e-3;
+
+/** Whether two repetition times (or intervals of series), in s, are one. */
+export function sameTr(a: number, b: number): boolean {
+  return Math.abs(a - b) <= tolerance * Math.max(a, b);
+}
 
 /**
  * Repetition time in s. The user's own `tr` comes first, then the JSON sidecar, then the image header; whatever of them is
@@ -40,9 +45,7 @@ export function agreeOnTr(
       keys,
     });
   }
-  const other = all.find(
-    ({ seconds }) => Math.abs(seconds - first.seconds) > tolerance * Math.max(seconds, first.seconds),
-  );
+  const other = all.find(({ seconds }) => !sameTr(seconds, first.seconds));
   if (other) {
     throw new UserError({
       message: `the repetition time is ${first.seconds} s by ${first.by}, but ${other.seconds} s by ${other.by}`,

@@ -1,8 +1,10 @@
 import { readActivations } from '../../artifacts/activations.js';
 import type { Produced } from '../../artifacts/artifact.js';
+import { untrainedOf } from '../../artifacts/meta.js';
 import { writeSeries } from '../../artifacts/series.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
+import { columnVaries } from '../../numerics/varies.js';
 import type { AggregateParams } from './index.js';
 
 export async function run(context: StepContext<AggregateParams>): Promise<Record<string, Produced>> {
@@ -21,7 +23,7 @@ export async function run(context: StepContext<AggregateParams>): Promise<Record
   const { frames, kernels } = activations;
   const size = frames * kernels.length;
   const values = activations.values.slice(at * size, (at + 1) * size);
-  const constant = kernels.filter((_, kernel) => isConstant(values, kernel, kernels.length));
+  const constant = kernels.filter((_, kernel) => !columnVaries(values, kernels.length, kernel));
   if (constant.length > 0) {
     const names = constant.slice(0, 5).map(({ name }) => name);
     context.note(
@@ -35,13 +37,7 @@ export async function run(context: StepContext<AggregateParams>): Promise<Record
     kernels,
     interval: activations.interval,
     statistic,
-    ...(activations.untrained && { untrained: true }),
+    ...untrainedOf(activations),
   });
   return { series };
-}
-
-/** Whether column `kernel` of `values` [sample, kernel] holds one value throughout. */
-function isConstant(values: Float64Array, kernel: number, kernels: number): boolean {
-  for (let i = kernel + kernels; i < values.length; i += kernels) if (values[i] !== values[kernel]) return false;
-  return true;
 }

@@ -7,11 +7,11 @@ import { checkValue } from '../../engine/spec/check-value.js';
 import { inputSchema } from '../../engine/spec/schema.js';
 import type { CommandParams, DeclaredOutput } from './index.js';
 
-/** Reads what the program wrote. All outputs that are missing or wrong are reported together. */
+/** Reads what the program wrote; `inherited` joins the facts. All outputs that are missing or wrong are reported together. */
 export async function collectOutputs(
   outputs: CommandParams['outputs'],
   workDir: string,
-  untrained: boolean,
+  inherited: JsonObject,
 ): Promise<Record<string, Produced>> {
   const problems: Problem[] = [];
   const collected: Record<string, Produced> = {};
@@ -20,7 +20,7 @@ export async function collectOutputs(
       const { files, meta } = await collectOne(port, declared, workDir);
       collected[port] = {
         files: await ownFiles(files, workDir, port),
-        meta: { ...meta, ...(untrained ? { untrained } : {}) },
+        meta: { ...meta, ...inherited },
       };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Artifact, Produced } from '../../artifacts/artifact.js';
+import { untrainedOf } from '../../artifacts/meta.js';
 import { UserError } from '../../artifacts/user-error.js';
 import type { StepContext } from '../../engine/step-type.js';
 import { collectOutputs } from './collect-outputs.js';
@@ -26,11 +27,7 @@ export async function run(context: StepContext<CommandParams>): Promise<Record<s
   if (ending.exitCode !== 0) throw failure(ending, params.run);
 
   const artifacts = Object.values(context.inputs).flat() as Artifact[];
-  return collectOutputs(
-    params.outputs,
-    workDir,
-    artifacts.some(({ meta }) => meta.untrained === true),
-  );
+  return collectOutputs(params.outputs, workDir, untrainedOf(...artifacts.map(({ meta }) => meta)));
 }
 
 function failure({ exitCode, signal, startError, lastLines }: Ending, run: CommandParams['run']): UserError {

@@ -2,8 +2,8 @@ import type { StepType } from '../../engine/step-type.js';
 import type { MapsDtype, Statistic } from '../../numerics/glm/statistic-maps.js';
 
 export interface ContrastParams {
-  statistics: readonly Statistic[];
-  dtype: MapsDtype;
+  readonly statistics: readonly Statistic[];
+  readonly dtype: MapsDtype;
 }
 
 export const contrastStep: StepType<ContrastParams> = {

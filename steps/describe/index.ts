@@ -1,9 +1,9 @@
 import type { StepType } from '../../engine/step-type.js';
 
 export interface DescribeParams {
-  components: number;
-  standardise: boolean;
-  layers?: string[];
+  readonly components: number;
+  readonly standardise: boolean;
+  readonly layers?: readonly string[];
 }
 
 export const describeStep: StepType<DescribeParams> = {

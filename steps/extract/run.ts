@@ -2,6 +2,7 @@ import { writeActivations } from '../../artifacts/activations.js';
 import type { Artifact, Produced } from '../../artifacts/artifact.js';
 import { type FramesData, readFrames } from '../../artifacts/frames.js';
 import { type Kernel, kernelName } from '../../artifacts/kernels.js';
+import { untrainedOf } from '../../artifacts/meta.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { type ConvLayer, mapSize } from '../../numerics/vgg/layers.js';
@@ -47,7 +48,7 @@ export async function run(context: StepContext<ExtractParams>): Promise<Record<s
       interval: frames.window,
       activation: params.activation,
       weights: { ...weights.facts, preprocessing, widths: kept.map((layer) => layer.kernels) },
-      ...(weights.untrained && { untrained: true }),
+      ...untrainedOf(weights),
     });
     return { activations };
   } finally {

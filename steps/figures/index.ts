@@ -1,16 +1,16 @@
 import type { StepType } from '../../engine/step-type.js';
 
 export interface FiguresParams {
-  layers?: string[];
-  plane: 'axial' | 'coronal' | 'sagittal';
-  slices: number;
-  positions?: number[];
-  colormap: 'heat' | 'inferno' | 'viridis';
-  max?: number;
-  threshold?: number;
-  pictures: number;
-  width: number;
-  dpi: number;
+  readonly layers?: readonly string[];
+  readonly plane: 'axial' | 'coronal' | 'sagittal';
+  readonly slices: number;
+  readonly positions?: readonly number[];
+  readonly colormap: 'heat' | 'inferno' | 'viridis';
+  readonly max?: number;
+  readonly threshold?: number;
+  readonly pictures: number;
+  readonly width: number;
+  readonly dpi: number;
 }
 
 export const figuresStep: StepType<FiguresParams> = {

@@ -1,9 +1,7 @@
 import type { RegressorsData } from '../../artifacts/regressors.js';
+import { sameTr } from '../../artifacts/repetition-time.js';
 import { UserError } from '../../artifacts/user-error.js';
 import type { GlmParams } from './index.js';
-
-/** TRs that differ by more than this share are in conflict; below lies the rounding of headers. */
-const tolerance = 1e-3;
 
 /** Volumes that the model uses. Throws UserError where BOLD and regressors do not go together in time. */
 export function volumesUsed(
@@ -11,7 +9,7 @@ export function volumesUsed(
   regressors: Pick<RegressorsData, 'volumes' | 'tr'> & { readonly origin: string },
   { drop, samples }: Pick<GlmParams, 'drop' | 'samples'>,
 ): number {
-  if (Math.abs(bold.tr - regressors.tr) > tolerance * Math.max(bold.tr, regressors.tr)) {
+  if (!sameTr(bold.tr, regressors.tr)) {
     throw new UserError({
       message: `${bold.origin} has a TR of ${bold.tr} s, ${regressors.origin} one of ${regressors.tr} s`,
       expected: 'the same TR',

@@ -3,13 +3,13 @@ import type { StepType } from '../../engine/step-type.js';
 import type { HrfBasis } from '../../numerics/hrf-basis.js';
 
 export interface HrfParams {
-  model: 'spm' | 'glover' | 'nilearn-spm' | 'none';
-  tr?: number;
-  oversampling: number;
-  reference: 'onset' | 'middle' | number;
-  basis: HrfBasis;
-  orthogonal: 'response' | 'regressor' | 'none';
-  fir_delays?: readonly number[];
+  readonly model: 'spm' | 'glover' | 'nilearn-spm' | 'none';
+  readonly tr?: number;
+  readonly oversampling: number;
+  readonly reference: 'onset' | 'middle' | number;
+  readonly basis: HrfBasis;
+  readonly orthogonal: 'response' | 'regressor' | 'none';
+  readonly fir_delays?: readonly number[];
 }
 
 export const hrfStep: StepType<HrfParams> = {

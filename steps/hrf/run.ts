@@ -1,11 +1,13 @@
 import type { Produced } from '../../artifacts/artifact.js';
 import type { Kernel } from '../../artifacts/kernels.js';
+import { untrainedOf } from '../../artifacts/meta.js';
 import { writeRegressors } from '../../artifacts/regressors.js';
 import { readSeries, type SeriesData } from '../../artifacts/series.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { heldConvolution } from '../../numerics/held-convolution.js';
 import { type BasisFunction, canonicalBasis, delayBasis, orthogonalised } from '../../numerics/hrf-basis.js';
+import { columnVaries } from '../../numerics/varies.js';
 import type { HrfParams } from './index.js';
 
 export async function run(context: StepContext<HrfParams>): Promise<Record<string, Produced>> {
@@ -33,7 +35,7 @@ export async function run(context: StepContext<HrfParams>): Promise<Record<strin
     tr,
     model: params.basis === 'fir' ? 'fir' : params.model,
     ...(params.basis !== 'canonical' && { basis: params.basis }),
-    ...(series.untrained && { untrained: true }),
+    ...untrainedOf(series),
   };
   return { regressors: await writeRegressors(workDir, data) };
 }
@@ -87,7 +89,7 @@ function convolved(
     let columns: Float64Array[] = parts.map((part) =>
       Float64Array.from({ length: volumes }, (_, volume) => part.values[volume * count + k]!),
     );
-    if (!varies(values, samples, count, k)) {
+    if (!columnVaries(values, count, k)) {
       unchanging++;
       columns = columns.map((column, f) => column.fill(f === 0 || basis === 'fir' ? values[k]! : 0));
     } else if (orthogonal === 'regressor' && basis !== 'fir') columns = orthogonalised(columns);
@@ -119,11 +121,6 @@ function applied(
 function binOf({ reference, oversampling }: HrfParams): number {
   if (reference === 'onset') return 0;
   return reference === 'middle' ? Math.floor(oversampling / 2) : reference;
-}
-
-function varies(values: Float64Array, samples: number, count: number, k: number): boolean {
-  for (let sample = 1; sample < samples; sample++) if (values[sample * count + k] !== values[k]) return true;
-  return false;
 }
 
 function requireFinite({ values, kernels }: SeriesData, origin: string): void {

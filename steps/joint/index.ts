@@ -3,10 +3,10 @@ import type { MapsDtype, Statistic } from '../../numerics/glm/statistic-maps.js'
 import { type ContrastSpec, contrastSchema } from '../contrast/weights.js';
 
 export interface JointParams {
-  contrasts?: Readonly<Record<string, ContrastSpec>>;
-  noise?: 'ols' | 'ar1-nilearn';
-  statistics: readonly Statistic[];
-  dtype: MapsDtype;
+  readonly contrasts?: Readonly<Record<string, ContrastSpec>>;
+  readonly noise?: 'ols' | 'ar1-nilearn';
+  readonly statistics: readonly Statistic[];
+  readonly dtype: MapsDtype;
 }
 
 export const jointStep: StepType<JointParams> = {

@@ -1,9 +1,9 @@
 import type { StepType } from '../../engine/step-type.js';
 
 export interface ProbabilityParams {
-  layers?: string[];
-  differences: [string, string][];
-  sign: 'any' | 'positive' | 'negative';
+  readonly layers?: readonly string[];
+  readonly differences: readonly (readonly [string, string])[];
+  readonly sign: 'any' | 'positive' | 'negative';
 }
 
 export const probabilityStep: StepType<ProbabilityParams> = {

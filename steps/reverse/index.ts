@@ -1,17 +1,17 @@
 import type { StepType } from '../../engine/step-type.js';
 
 export interface ReverseParams {
-  drop: number;
-  delay: number;
-  standardise: 'subjects' | 'mean' | 'both';
-  prominence: number;
-  height?: number;
-  distance: number;
-  peaks: number;
-  kernels: number;
-  preprocessing: 'auto' | 'caffe' | 'torch';
-  activation: 'relu' | 'linear';
-  overlay_share: number;
+  readonly drop: number;
+  readonly delay: number;
+  readonly standardise: 'subjects' | 'mean' | 'both';
+  readonly prominence: number;
+  readonly height?: number;
+  readonly distance: number;
+  readonly peaks: number;
+  readonly kernels: number;
+  readonly preprocessing: 'auto' | 'caffe' | 'torch';
+  readonly activation: 'relu' | 'linear';
+  readonly overlay_share: number;
 }
 
 export const reverseStep: StepType<ReverseParams> = {

@@ -4,6 +4,7 @@ import { readFrameTable } from '../../artifacts/frames.js';
 import type { Grid } from '../../artifacts/grid.js';
 import { linkOrCopy } from '../../artifacts/link.js';
 import { fileOf, untrainedOf } from '../../artifacts/meta.js';
+import { sameTr } from '../../artifacts/repetition-time.js';
 import type { SelectedKernel } from '../../artifacts/selection.js';
 import { readSeries, type SeriesData } from '../../artifacts/series.js';
 import { writeTable } from '../../artifacts/table.js';
@@ -102,7 +103,7 @@ async function subjectSeries(
 function sameTiming(subjects: readonly SubjectSeries[]): { tr: number; volumes: number } {
   const [first, ...others] = subjects;
   if (!first) return { tr: 0, volumes: 0 };
-  const odd = others.find(({ tr, volumes }) => volumes !== first.volumes || Math.abs(tr - first.tr) > 1e-3 * first.tr);
+  const odd = others.find(({ tr, volumes }) => volumes !== first.volumes || !sameTr(tr, first.tr));
   if (odd) {
     throw new UserError({
       message: `${first.subject} has ${first.volumes} volumes of ${first.tr} s, ${odd.subject} has ${odd.volumes} of ${odd.tr} s`,

@@ -1,14 +1,14 @@
 import type { StepType } from '../../engine/step-type.js';
 
 export interface SelectParams {
-  layers?: string[];
-  regions?: string[];
-  sign: 'positive' | 'negative' | 'any';
-  min_voxels: number;
-  min_selectivity: number;
-  max_regions: number;
-  per_region: number;
-  region_from: 'union' | 'overlap' | 'atlas';
+  readonly layers?: readonly string[];
+  readonly regions?: readonly string[];
+  readonly sign: 'positive' | 'negative' | 'any';
+  readonly min_voxels: number;
+  readonly min_selectivity: number;
+  readonly max_regions: number;
+  readonly per_region: number;
+  readonly region_from: 'union' | 'overlap' | 'atlas';
 }
 
 export const selectStep: StepType<SelectParams> = {

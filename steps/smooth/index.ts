@@ -1,7 +1,7 @@
 import type { StepType } from '../../engine/step-type.js';
 
 export interface SmoothParams {
-  fwhm: number;
+  readonly fwhm: number;
 }
 
 export const smoothStep: StepType<SmoothParams> = {

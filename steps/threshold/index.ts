@@ -1,12 +1,12 @@
 import type { StepType } from '../../engine/step-type.js';
 
 export interface ThresholdParams {
-  statistic: string;
-  p: number;
-  value?: number;
-  sides: 'one' | 'two';
-  min_extent: number;
-  connectivity: 6 | 18 | 26;
+  readonly statistic: string;
+  readonly p: number;
+  readonly value?: number;
+  readonly sides: 'one' | 'two';
+  readonly min_extent: number;
+  readonly connectivity: 6 | 18 | 26;
 }
 
 export const thresholdStep: StepType<ThresholdParams> = {
