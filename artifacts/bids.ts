@@ -4,6 +4,7 @@ import { type BidsRun, derivativesFolder, findRuns } from './bids-find.js';
 import { type MotionLimits, tooMuchMotion } from './bids-motion.js';
 import { type BidsFilter, labelOf, selectRuns } from './bids-select.js';
 import { boldHeader, sidecarTr } from './bold.js';
+import { componentsBeside } from './confound-components.js';
 import { inputFolder, pathProperty } from './input-file.js';
 import { niftiRole } from './meta.js';
 import { agreeOnTr, type Stated } from './repetition-time.js';
@@ -60,7 +61,9 @@ async function itemOf(
     ports: {
       bold: port('bold', niftiRole('image', run.bold), run.bold, { tr }),
       ...(run.mask && { mask: port('mask', niftiRole('mask', run.mask), run.mask) }),
-      ...(run.confounds && { confounds: port('confounds', 'confounds.tsv', run.confounds) }),
+      ...(run.confounds && {
+        confounds: port('confounds', 'confounds.tsv', run.confounds, await componentsBeside(run.confounds)),
+      }),
     },
   };
 }

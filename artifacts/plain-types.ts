@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Artifact, ArtifactType, InputContext } from './artifact.js';
 import { requireFiles } from './check-files.js';
+import { componentsBeside } from './confound-components.js';
 import { inputFile, pathProperty } from './input-file.js';
 import { fileOf } from './meta.js';
 import { publishAsIs } from './published.js';
@@ -76,6 +77,7 @@ export const confoundsType: ArtifactType = {
   title: 'confounds, one row per volume (fMRIPrep’s TSV)',
   description: [
     '- `confounds.tsv`: one row per volume; columns as fMRIPrep names them (`trans_x` in mm, `rot_x` in rad, `framewise_displacement` in mm, …)',
+    '- meta: `components`, where the JSON file beside the table tells which columns are components of which mask (aCompCor)',
     '',
     '`n/a` stands in the first rows of derivatives and of framewise displacement; how a model handles it is said by the `glm` step.',
   ].join('\n'),
@@ -85,7 +87,7 @@ export const confoundsType: ArtifactType = {
     async resolve(spec: Record<string, unknown>, context: InputContext) {
       const given = spec.path as string;
       const file = await inputFile(given, context, 'a table of confounds (.tsv)');
-      return { type: 'confounds', files: { 'confounds.tsv': file }, origin: given };
+      return { type: 'confounds', files: { 'confounds.tsv': file }, meta: await componentsBeside(file), origin: given };
     },
   },
   async check(produced) {

@@ -1,6 +1,12 @@
+import type { Artifact } from '../../artifacts/artifact.js';
+import type { ComponentColumns } from '../../artifacts/confound-components.js';
+import { fileOf } from '../../artifacts/meta.js';
 import { numericColumn, readTable, type Table } from '../../artifacts/table.js';
-import { UserError } from '../../artifacts/user-error.js';
-import type { GlmParams } from './index.js';
+import { type Problem, UserError } from '../../artifacts/user-error.js';
+import { componentColumns } from './compcor.js';
+import { type ConfoundChoice, type Confounds, type ScrubChoice, strategies } from './confound-choices.js';
+import { describeColumns } from './describe-columns.js';
+import { scrubbedVolumes } from './scrubbing.js';
 
 /** A nuisance column, one value per volume. */
 export interface NamedColumn {
@@ -9,19 +15,41 @@ export interface NamedColumn {
 }
 
 const motion6 = ['trans_x', 'trans_y', 'trans_z', 'rot_x', 'rot_y', 'rot_z'];
+const ending = (text: string) => motion6.map((name) => name + text);
+
+/** Strategies that are a fixed list of columns. */
+const columnLists: Readonly<Record<string, readonly string[]>> = {
+  motion6,
+  motion12: [...motion6, ...ending('_derivative1')],
+  motion24: ['', '_derivative1', '_power2', '_derivative1_power2'].flatMap(ending),
+  csf: ['csf'],
+  wm: ['white_matter'],
+  global: ['global_signal'],
+};
+
+/** fMRIPrep's drifts. */
+export const cosines = /^cosine_?\d+$/;
+
+/** Strategies that are all columns of a kind, and may be none. */
+const outliers: Readonly<Record<string, RegExp>> = {
+  motion_outliers: /^motion_outlier_?\d+$/,
+  non_steady_state: /^non_steady_state_outlier_?\d+$/,
+};
+const spike = /^(motion_outlier|non_steady_state_outlier)_?\d+$/;
 
 /** Columns of backward differences, whose first row has no value. */
 const differences = /derivative|framewise_displacement|dvars|rmsd/;
 
 /**
- * The confound columns of a strategy, for all volumes of the image. Throws UserError when rows and volumes differ, when
- * columns are missing (naming what the file has), and for values that are not numbers.
+ * The confound columns that are chosen, of the volumes from `drop` on. Throws UserError when rows and volumes differ,
+ * when columns are missing (all at once, with what the file has), and for values that are not numbers.
  */
 export async function confoundColumns(
-  file: string,
-  strategy: GlmParams['confounds'],
-  volumes: number,
+  artifact: Artifact,
+  confounds: Exclude<Confounds, 'none'>,
+  { volumes, drop, note }: { volumes: number; drop: number; note: (message: string) => void },
 ): Promise<NamedColumn[]> {
+  const file = fileOf(artifact, 'confounds.tsv');
   const table = await readTable(file);
   if (table.rows.length !== volumes) {
     throw new UserError({
@@ -30,18 +58,35 @@ export async function confoundColumns(
       expected: 'one row per volume of the BOLD image, before any are dropped',
     });
   }
-  const names = columnsOf(strategy);
-  requireColumns(table, names, file, strategy);
-  const columns = names.map((name) => ({ name, values: finiteColumn(table, name, file) }));
-  return strategy === 'friston24' ? friston24(columns) : columns;
+  const reading = new Reading(table, file, artifact.meta.components as ComponentColumns | undefined, drop, note);
+  const choices = typeof confounds === 'string' ? [confounds] : confounds;
+  const columns = choices.flatMap((choice) => columnsOf(choice, reading));
+  reading.requireComplete(typeof confounds === 'string' ? confounds : null);
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  return [...byName.values()]
+    .map(({ name, values }) => ({ name, values: values.slice(drop) }))
+    .filter(({ name, values }) => !spike.test(name) || values.some((value) => value !== 0));
 }
 
-function columnsOf(strategy: GlmParams['confounds']): readonly string[] {
-  if (strategy === 'none') return [];
-  if (strategy === 'motion6' || strategy === 'friston24') return motion6;
-  if (strategy !== 'motion24') return strategy;
-  const endings = ['', '_derivative1', '_power2', '_derivative1_power2'];
-  return endings.flatMap((ending) => motion6.map((name) => name + ending));
+function columnsOf(choice: ConfoundChoice, reading: Reading): NamedColumn[] {
+  if (typeof choice === 'object') {
+    return 'scrub' in choice ? scrubbed(choice, reading) : reading.components(choice);
+  }
+  if (choice === 'acompcor') return reading.components(choice);
+  if (choice === 'friston24') return friston24(reading.columns(motion6));
+  if (choice === 'cosine') return reading.matching(cosines, 'cosine00, …');
+  if (Object.hasOwn(outliers, choice)) {
+    const found = reading.matching(outliers[choice]!, null);
+    if (found.length === 0) reading.note(`no columns for "${choice}": the table marks no volumes`);
+    return found;
+  }
+  if (Object.hasOwn(columnLists, choice)) return reading.columns(columnLists[choice]!);
+  if (!choice.includes('*') || reading.has(choice)) return reading.columns([choice]);
+  const pattern = choice
+    .split('*')
+    .map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
+  return reading.matching(new RegExp(`^${pattern}$`), choice);
 }
 
 /** Friston et al. (1996): R(t), R(t)^2, R(t-1), R(t-1)^2; the volume before the first is 0. */
@@ -55,26 +100,91 @@ function friston24(six: readonly NamedColumn[]): NamedColumn[] {
   return [...six, ...six.map(squared), ...lagged, ...lagged.map(squared)];
 }
 
-function requireColumns(table: Table, names: readonly string[], file: string, strategy: GlmParams['confounds']): void {
-  const missing = names.filter((name) => !table.columns.includes(name));
-  if (missing.length === 0) return;
-  const what = typeof strategy === 'string' ? ` for "${strategy}"` : '';
-  throw new UserError({
-    message: `no column ${missing.join(', ')}${what}`,
-    place: { file },
-    expected: `columns that the file has: ${table.columns.join(', ')}`,
-    keys: ['confounds'],
+/** One column per volume with too much motion: 1 there, 0 elsewhere. */
+function scrubbed({ scrub }: ScrubChoice, reading: Reading): NamedColumn[] {
+  const measures = [
+    ['framewise_displacement', scrub.fd],
+    ['std_dvars', scrub.std_dvars],
+  ] as const;
+  const thresholds = measures.flatMap(([name, largest]) =>
+    largest === undefined ? [] : reading.columns([name]).map(({ values }) => ({ values, largest })),
+  );
+  if (thresholds.length === 0) return [];
+  const volumes = scrubbedVolumes(thresholds, scrub, reading.drop);
+  const total = thresholds[0]!.values.length;
+  const listed = volumes.length > 0 ? `: ${volumes.map((volume) => volume + 1).join(', ')}` : '';
+  reading.note(
+    `${volumes.length} of ${total - reading.drop} volumes scrubbed${listed} (counted from 1 before any are dropped)`,
+  );
+  return volumes.map((volume) => {
+    const values = new Float64Array(total);
+    values[volume] = 1;
+    return { name: `scrubbed volume ${volume + 1}`, values };
   });
 }
 
-function finiteColumn(table: Table, name: string, file: string): Float64Array {
-  const values = numericColumn(table, name, file);
-  if (Number.isNaN(values[0]) && differences.test(name)) values[0] = 0;
-  const row = values.findIndex((value) => !Number.isFinite(value));
-  if (row < 0) return values;
-  throw new UserError({
-    message: `${Number.isNaN(values[row]) ? 'n/a' : 'an infinite value'} in row ${row + 1} of ${name}`,
-    place: { file, line: row + 2, what: name },
-    expected: 'a number (n/a is allowed in the first row of differences only)',
-  });
+/** A table being read: collects what is missing, so that all of it is said at once. */
+class Reading {
+  private readonly missing: string[] = [];
+  private readonly problems: Problem[] = [];
+
+  constructor(
+    private readonly table: Table,
+    private readonly file: string,
+    private readonly listed: ComponentColumns | undefined,
+    readonly drop: number,
+    readonly note: (message: string) => void,
+  ) {}
+
+  has(name: string): boolean {
+    return this.table.columns.includes(name);
+  }
+
+  /** Columns by name; those that are missing are kept in mind. */
+  columns(names: readonly string[]): NamedColumn[] {
+    this.missing.push(...names.filter((name) => !this.has(name)));
+    return names.filter((name) => this.has(name)).map((name) => ({ name, values: this.finite(name) }));
+  }
+
+  /** All columns whose names match. `needed` is what is missing when there are none; null: that may be. */
+  matching(pattern: RegExp, needed: string | null): NamedColumn[] {
+    const names = this.table.columns.filter((name) => pattern.test(name));
+    if (names.length === 0 && needed !== null) this.missing.push(needed);
+    return this.columns(names);
+  }
+
+  components(choice: Parameters<typeof componentColumns>[0]): NamedColumn[] {
+    const { names, problems } = componentColumns(choice, this.table.columns, this.listed);
+    this.problems.push(...problems);
+    return this.columns(names);
+  }
+
+  /** Throws UserError if anything was missing. */
+  requireComplete(strategy: string | null): void {
+    const [place, keys] = [{ file: this.file }, ['confounds']];
+    const problems = this.problems.map((problem) => ({ ...problem, place, keys }));
+    if (this.missing.length > 0) {
+      const known = [...new Set(this.missing)];
+      problems.unshift({
+        message: `no column ${known.join(', ')}${strategy ? ` for "${strategy}"` : ''}`,
+        place,
+        expected: `columns that the file has: ${describeColumns(this.table.columns)}`,
+        ...(!strategy && { hint: `Strategies are ${Object.keys(strategies).join(', ')}.` }),
+        keys,
+      });
+    }
+    if (problems.length > 0) throw new UserError(problems);
+  }
+
+  private finite(name: string): Float64Array {
+    const values = numericColumn(this.table, name, this.file);
+    if (Number.isNaN(values[0]) && differences.test(name)) values[0] = 0;
+    const row = values.findIndex((value) => !Number.isFinite(value));
+    if (row < 0) return values;
+    throw new UserError({
+      message: `${Number.isNaN(values[row]) ? 'n/a' : 'an infinite value'} in row ${row + 1} of ${name}`,
+      place: { file: this.file, line: row + 2, what: name },
+      expected: 'a number (n/a is allowed in the first row of differences only)',
+    });
+  }
 }

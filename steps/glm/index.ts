@@ -1,16 +1,20 @@
 import type { StepType } from '../../engine/step-type.js';
 import type { Noise } from '../../numerics/glm/model.js';
-
-export type ConfoundStrategy = 'none' | 'motion6' | 'motion24' | 'friston24';
+import { type Confounds, confoundProblems, confoundsSchema, strategies } from './confound-choices.js';
 
 export interface GlmParams {
   drop: number;
   samples?: number;
   noise: Noise;
-  drift: 'cosine' | 'none';
+  drift: 'cosine' | 'polynomial' | 'none';
   high_pass: number;
-  confounds: ConfoundStrategy | readonly string[];
+  drift_order?: number;
+  confounds: Confounds;
 }
+
+const strategyList = Object.entries(strategies)
+  .map(([name, what]) => `- \`${name}\`: ${what}`)
+  .join('\n');
 
 export const glmStep: StepType<GlmParams> = {
   name: 'glm',
@@ -33,22 +37,44 @@ have the same TR.
   \`rho = (sum r_t r_(t+1) / (T-1)) / (sum r_t^2 / T)\`, truncated toward zero to 1/100; series and design are whitened
   (first row unchanged) and fitted again. The same numbers as a separate fit of every kernel.
 
-**Drifts.** \`cosine\`: the discrete cosines slower than \`high_pass\` seconds, the same columns in SPM and nilearn.
+**Drifts.**
+- \`cosine\`: the discrete cosines slower than \`high_pass\` seconds, the same columns in SPM and nilearn
+- \`polynomial\`: polynomials of time up to \`drift_order\`, by default one and one more for every 150 s, as AFNI
 
-**Confounds** come from the wired table, one row per volume of the image (before \`drop\`):
-- \`motion6\`: trans_x, trans_y, trans_z (mm), rot_x, rot_y, rot_z (rad)
-- \`friston24\`: those six, their squares, the six of the volume before, and the squares of these (Friston et al. 1996).
-  The volume before the first is 0; the lag is taken before volumes are dropped.
-- \`motion24\`: fMRIPrep's 24: the six, \`_derivative1\`, \`_power2\`, \`_derivative1_power2\`
-- a list of column names, or \`none\`
+**Confounds** come from the wired table, one row per volume of the image (before \`drop\`). One strategy, or a list of
+strategies, columns, and columns by \`*\`:
 
-\`n/a\` in the first row of a column of differences (names with derivative, framewise_displacement, dvars, rmsd) counts as
-0; \`n/a\` anywhere else is an error. Every column is scaled to unit norm before anything is solved. Columns that are
-combinations of others are left out and named in a note.
+\`\`\`yaml
+confounds: friston24
+confounds: [friston24, { acompcor: 5 }, csf, "edge_comp_*"]
+confounds:
+  - motion24
+  - acompcor: { n: 5, mask: [CSF, WM] }              # n of each mask: combined, CSF, WM; or n: all
+  - scrub: { fd: 0.5, std_dvars: 1.5, after: 1 }     # a column for each volume above
+  - cosine                                           # with drift: none
+\`\`\`
+
+${strategyList}
+
+\`acompcor\` takes the first components of a mask, which explain the most. The JSON file beside the table says which columns
+those are; without one it is told by their names (\`a_comp_cor\` combined, \`c_comp_cor\` CSF, \`w_comp_cor\` WM: fMRIPrep 21 and later).
+fMRIPrep computes them after a high-pass filter of 128 s, so they go with drifts of that period, not without.
+
+\`scrub\` makes one column for each volume whose \`framewise_displacement\` is above \`fd\` (mm) or \`std_dvars\` above the given
+number, for \`before\` volumes before it and \`after\` after it, and for stretches shorter than \`min_segment\` between such
+volumes; a note names them. Such a volume plays no part in the fit.
+
+A column that is chosen twice is taken once. What the table lacks is an error that lists what it has; only \`motion_outliers\`,
+\`non_steady_state\` and \`scrub\` may find nothing. \`n/a\` in the first row of a column of differences (names with derivative,
+framewise_displacement, dvars, rmsd) counts as 0; \`n/a\` anywhere else is an error. Every column is scaled to unit norm
+before anything is solved. Columns that are combinations of others are left out and named in a note.
 
 **Voxels.** Those of the mask; without one, those whose mean over the volumes is above 0.4 times the 98th percentile of
 the mean image. Voxels that never change, have a value that is not finite, or are explained by the nuisance are left
 out of the fit's mask and counted in a note.
+
+**Kernels with several columns** (\`basis\` of the step \`hrf\`) are kept column by column, for the step \`joint\`, which puts them
+into one model. \`contrast\` and \`group\`, with their one model per kernel, refuse them.
 
 **Kernels** without variance (\`constant\`) or explained by the nuisance (\`collinear\`) are not fitted: their status says
 so, their row is 0, and their maps are NaN.
@@ -56,6 +82,8 @@ so, their row is 0, and their maps are NaN.
 BOLD is not scaled: effects are in BOLD units per unit of the regressor.`,
   sources: [
     'Friston et al. (1996), Magnetic Resonance in Medicine 35:346-355: 24 motion parameters',
+    'Behzadi et al. (2007), NeuroImage 37:90-101: aCompCor',
+    'Power et al. (2012), NeuroImage 59:2142-2154: scrubbing',
     'nilearn 0.10.4, nilearn.glm.first_level.run_glm',
     'Lovell (1963), Journal of the American Statistical Association 58:993-1010',
   ],
@@ -87,24 +115,37 @@ BOLD is not scaled: effects are in BOLD units per unit of the regressor.`,
         default: 'ar1-nilearn',
         description: 'Model of the noise.',
       },
-      drift: { enum: ['cosine', 'none'], default: 'cosine', description: 'Slow drifts among the nuisance columns.' },
+      drift: {
+        enum: ['cosine', 'polynomial', 'none'],
+        default: 'cosine',
+        description: 'Slow drifts among the nuisance columns.',
+      },
       high_pass: {
         type: 'number',
         minimum: 0,
         default: 128,
         unit: 's',
-        description: 'Cut-off period of the drifts: what is slower is taken out. 0: no drifts.',
+        description: 'Cut-off period of `drift: cosine`: what is slower is taken out. 0: no drifts.',
+      },
+      drift_order: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 50,
+        description: 'Highest degree of `drift: polynomial`. Default: 1, and 1 more for every 150 s.',
       },
       confounds: {
-        anyOf: [
-          { enum: ['none', 'motion6', 'motion24', 'friston24'] },
-          { type: 'array', items: { type: 'string' }, minItems: 1, uniqueItems: true },
-        ],
+        ...confoundsSchema,
         default: 'friston24',
         description:
-          'Confounds to take out: a strategy, or a list of columns of the table. `none` where no table is wired.',
+          'Confounds to take out: a strategy, or a list of strategies, columns of the table, columns by `*`, and maps `acompcor` and `scrub`. `none` where no table is wired.',
       },
     },
+  },
+  checkParams({ drift, drift_order: order, confounds }) {
+    const problems = confoundProblems(confounds);
+    if (order === undefined || drift === 'polynomial') return problems;
+    const message = `"drift_order" has no meaning with "drift: ${drift}"`;
+    return [...problems, { message, keys: ['drift_order'], expected: 'drift: polynomial' }];
   },
   needs: () => ({ memoryMB: 1024 }),
   run: async (context) => (await import('./run.js')).run(context),

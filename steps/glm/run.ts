@@ -2,15 +2,16 @@ import type { Artifact, Produced } from '../../artifacts/artifact.js';
 import { readBold } from '../../artifacts/bold.js';
 import { writeFit } from '../../artifacts/fit.js';
 import { readVoxelSeries } from '../../artifacts/image.js';
-import type { Kernel } from '../../artifacts/kernels.js';
+import { columnsPerKernel, type Kernel } from '../../artifacts/kernels.js';
 import type { Mask } from '../../artifacts/mask.js';
-import { fileOf, niftiFile, untrainedOf } from '../../artifacts/meta.js';
+import { niftiFile, untrainedOf } from '../../artifacts/meta.js';
 import { type RegressorsData, readRegressors } from '../../artifacts/regressors.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { momentsPerSeries, seriesMoments } from '../../numerics/glm/moments.js';
 import { constant, explained, notFinite, type Residualised, usable } from '../../numerics/glm/residualise.js';
-import { confoundColumns, type NamedColumn } from './confounds.js';
+import { describeChoices } from './confound-choices.js';
+import { confoundColumns, cosines, type NamedColumn } from './confounds.js';
 import type { GlmParams } from './index.js';
 import { type Nuisance, nuisanceOf } from './nuisance.js';
 import { residualSeries } from './residual-series.js';
@@ -31,10 +32,17 @@ export async function run(context: Context): Promise<Record<string, Produced>> {
     { ...regressors, origin: regressorsSource.origin },
     params,
   );
-  const confounds = await wiredConfounds(inputs.confounds as Artifact | undefined, params, volumes);
-  const nuisance = nuisanceOf(confounds, time, bold.tr, params);
+  const confounds = await wiredConfounds(inputs.confounds as Artifact | undefined, volumes, context);
+  const own = columnsPerKernel(regressors.kernels);
+  const nuisance = nuisanceOf(confounds, { volumes: time, tr: bold.tr, own }, params);
   if (nuisance.collinear.length > 0) {
     note(`left out of the nuisance, as combinations of other columns or empty: ${nuisance.collinear.join(', ')}`);
+  }
+  if (
+    params.drift !== 'none' &&
+    confounds.some(({ name }) => cosines.test(name) && !nuisance.collinear.includes(name))
+  ) {
+    note(`the model has drifts twice: the cosines of the table, and "drift: ${params.drift}"; one of them will do`);
   }
 
   const kernels = await fitKernels(regressors, regressorsSource.origin, time, nuisance, context);
@@ -60,29 +68,28 @@ export async function run(context: Context): Promise<Record<string, Produced>> {
     volumes: time,
     tr: bold.tr,
     noise: params.noise,
-    df: time - nuisance.rank - 1,
+    df: time - nuisance.rank - own,
     rank: nuisance.rank,
     ...untrainedOf(regressorsSource.meta),
   });
   return { fit };
 }
 
-/** The columns of the strategy, cut to the volumes that are used. */
+/** The columns that are chosen, of the volumes that are used. */
 async function wiredConfounds(
   table: Artifact | undefined,
-  { confounds: strategy, drop }: GlmParams,
   volumes: number,
+  { params: { confounds, drop }, note }: Context,
 ): Promise<NamedColumn[]> {
-  if (strategy === 'none') return [];
+  if (confounds === 'none') return [];
   if (!table) {
     throw new UserError({
-      message: `"confounds" is ${typeof strategy === 'string' ? strategy : strategy.join(', ')}, but no confounds are wired`,
+      message: `"confounds" is ${describeChoices(confounds)}, but no confounds are wired`,
       expected: 'a table of confounds under `in`, or "confounds: none"',
       keys: ['confounds'],
     });
   }
-  const columns = await confoundColumns(fileOf(table, 'confounds.tsv'), strategy, volumes);
-  return columns.map(({ name, values }) => ({ name, values: values.slice(drop) }));
+  return confoundColumns(table, confounds, { volumes, drop, note });
 }
 
 /** Residualised regressors [kernel, time], and what became of each kernel. */
