@@ -1,15 +1,20 @@
 import { Matrix, QrDecomposition } from 'ml-matrix';
 import { orthonormalBasis } from '../orthonormal.js';
 import { timesTransposed } from '../products.js';
+import { rhoAt, rhoEdges, rhoTable } from './ar1.js';
+import { expectedLagOne } from './expected-lag-one.js';
 import { smallestResidual } from './model.js';
-import { momentsPerSeries, whitenedTotal } from './moments.js';
+import { momentsPerSeries, scaledTotal, whitenedTotal } from './moments.js';
+
+/** As in the models of one kernel each (see `ar1Estimator` and `ar1NilearnEstimator`). */
+export type JointNoise = 'ols' | 'ar1' | 'ar1-nilearn';
 
 /**
  * One model with all regressors, of voxels whose series and regressors are free of the nuisance (see `residualise`).
- * With `ar1-nilearn` series and design are whitened and the nuisance is projected out again.
+ * With `ar1` and `ar1-nilearn` series and design are whitened and the nuisance is projected out again.
  */
 export interface JointModel {
-  readonly noise: 'ols' | 'ar1-nilearn';
+  readonly noise: JointNoise;
   readonly time: number;
   readonly kernels: number;
   readonly rank: number;
@@ -51,7 +56,7 @@ const estimableBelow = 1e-6;
 export function jointDesign(model: JointModel, contrasts: readonly JointContrast[], rho: number): JointDesign {
   const { time, kernels, rank: nuisanceRank } = model;
   const rowsOf = (rows: Float64Array, count: number) =>
-    Array.from({ length: count }, (_, i) => whitened(rows.subarray(i * time, (i + 1) * time), rho));
+    Array.from({ length: count }, (_, i) => whitened(rows.subarray(i * time, (i + 1) * time), rho, model.noise));
   const own = rowsOf(model.regressors, kernels);
   // At rho 0 the nuisance is orthogonal to everything already and needs no place in the basis.
   const nuisance = rho === 0 ? [] : rowsOf(model.nuisance, nuisanceRank);
@@ -116,7 +121,8 @@ export async function fitJoint(
   const voxels = mean.length;
   const df = jointDf(model, design);
   const rows = new Float64Array(series.length);
-  for (let v = 0; v < voxels; v++) rows.set(whitened(series.subarray(v * time, (v + 1) * time), rho), v * time);
+  for (let v = 0; v < voxels; v++)
+    rows.set(whitened(series.subarray(v * time, (v + 1) * time), rho, model.noise), v * time);
   const products = await timesTransposed(rows, basis, { m: voxels, n: width, k: time });
   const sums = Float64Array.from({ length: width }, (_, i) => total(basis.subarray(i * time, (i + 1) * time)));
   const variance = new Float64Array(voxels);
@@ -127,7 +133,7 @@ export async function fitJoint(
     const own = products.subarray(v * width, (v + 1) * width);
     const left = Math.max(norm - dot(own, own), norm * smallestResidual);
     variance[v] = df > 0 && norm > 0 ? left / df : Number.NaN;
-    r2[v] = explained(left, total(row) - dot(own, sums), {
+    r2[v] = explained(model.noise, left, total(row) - dot(own, sums), {
       moments,
       at: v * momentsPerSeries,
       mean: mean[v]!,
@@ -170,31 +176,50 @@ function fOf(
   return { F, df1 };
 }
 
+const truncated = (time: number) => (ratio: number) => Math.trunc(((ratio * time) / (time - 1)) * 100) / 100;
+
+async function corrected(model: JointModel, plain: JointDesign): Promise<(ratio: number) => number> {
+  const { time } = model;
+  if (jointDf(model, plain) < 2) return () => 0;
+  const nuisance = Float64Array.from([...model.nuisance, ...plain.basis]);
+  const all = { nuisance, rank: model.rank + plain.width, regressors: new Float64Array(0), kernels: 0, time };
+  const table = rhoTable((await expectedLagOne(all, rhoEdges)).nuisanceOnly);
+  return (ratio) => Math.round(rhoAt(table, 2 * ratio) * 100) / 100;
+}
+
+interface Whole {
+  readonly moments: Float64Array;
+  readonly at: number;
+  readonly mean: number;
+  readonly rho: number;
+  readonly time: number;
+}
+
 /**
- * R2 of a voxel: 1 - RSS / total at rho 0; else nilearn's pseudo R2, the variance of the whitened prediction over that
- * of the whitened series. The whitened residuals do not sum to 0, so that one may exceed 1.
+ * R2 of a voxel: `1 - RSS / total`, the total that of the series (whitened for `ar1`) about its constant. For
+ * `ar1-nilearn` nilearn's pseudo R2, the variance of the whitened prediction over that of the whitened series: the
+ * whitened residuals do not sum to 0, so that one may exceed 1.
  */
-function explained(
-  left: number,
-  residualSum: number,
-  { moments, at, mean, rho, time }: { moments: Float64Array; at: number; mean: number; rho: number; time: number },
-): number {
-  const whole = whitenedTotal(moments, at, mean, rho, time);
+function explained(noise: JointNoise, left: number, residualSum: number, series: Whole): number {
+  const { moments, at, mean, rho, time } = series;
+  const whole = noise === 'ar1' ? scaledTotal(moments, at, rho, time) : whitenedTotal(moments, at, mean, rho, time);
   if (!(whole > 0)) return Number.NaN;
-  if (rho === 0) return 1 - left / whole;
+  if (rho === 0 || noise === 'ar1') return 1 - left / whole;
   const sum = time * (1 - rho) * mean + rho * (mean + moments[at + 3]!);
   return (whole - left + (2 * sum * residualSum - residualSum ** 2) / time) / whole;
 }
 
 /**
- * rho of every voxel from the residuals of the plain fit, as nilearn 0.10: `(sum r_t r_(t+1) / (T-1)) / (sum r_t^2 / T)`,
- * truncated toward zero to hundredths.
+ * rho of every voxel from the residuals of the plain fit. `ar1-nilearn`: `(sum r_t r_(t+1) / (T-1)) / (sum r_t^2 / T)`,
+ * truncated toward zero to hundredths. `ar1`: the value, to the nearest hundredth, whose residuals would be expected to
+ * show this much (see `expectedLagOne`); 0 with less than two degrees of freedom.
  */
 export async function jointRho(model: JointModel, plain: JointDesign, series: Float64Array): Promise<Float64Array> {
   const { time } = model;
   const voxels = series.length / time;
   const { basis, width } = plain;
   const products = await timesTransposed(series, basis, { m: voxels, n: width, k: time });
+  const ruleOf = model.noise === 'ar1' ? await corrected(model, plain) : truncated(time);
   const rho = new Float64Array(voxels);
   const residual = new Float64Array(time);
   for (let v = 0; v < voxels; v++) {
@@ -205,17 +230,18 @@ export async function jointRho(model: JointModel, plain: JointDesign, series: Fl
     }
     let neighbours = 0;
     for (let t = 1; t < time; t++) neighbours += residual[t]! * residual[t - 1]!;
-    const estimate = neighbours / (time - 1) / (dot(residual, residual) / time);
-    rho[v] = Number.isFinite(estimate) ? Math.trunc(estimate * 100) / 100 : 0;
+    const ratio = neighbours / dot(residual, residual);
+    rho[v] = Number.isFinite(ratio) ? ruleOf(ratio) : 0;
   }
   return rho;
 }
 
-/** First row as it is, then `a_t - rho a_(t-1)`. */
-function whitened(row: Float64Array, rho: number): Float64Array {
+/** `a_t - rho a_(t-1)`; the first row as it is (ar1-nilearn), or times `sqrt(1 - rho^2)` (ar1). */
+function whitened(row: Float64Array, rho: number, noise: JointNoise): Float64Array {
   if (rho === 0) return row;
   const out = row.slice();
   for (let t = 1; t < row.length; t++) out[t]! -= rho * row[t - 1]!;
+  if (noise === 'ar1') out[0]! *= Math.sqrt(1 - rho * rho);
   return out;
 }
 

@@ -39,3 +39,15 @@ export function whitenedTotal(moments: Float64Array, at: number, mean: number, r
   const sum = start - first + rho * last;
   return start * start + others - (sum * sum) / time;
 }
+
+/**
+ * Sum of squares of a series about the constant, both whitened with a scaled first row, `sqrt(1 - rho^2) y_1`, then
+ * `y_t - rho y_(t-1)`.
+ */
+export function scaledTotal(moments: Float64Array, at: number, rho: number, time: number): number {
+  const [squares, neighbours, first, last] = [moments[at]!, moments[at + 1]!, moments[at + 2]!, moments[at + 3]!];
+  const own = (1 + rho * rho) * squares - 2 * rho * neighbours - rho * rho * (first * first + last * last);
+  const withConstant = (1 - rho * rho) * first + (1 - rho) * (rho * last - first);
+  const constant = 1 - rho * rho + (time - 1) * (1 - rho) ** 2;
+  return own - withConstant ** 2 / constant;
+}

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Produced } from '../../artifacts/artifact.js';
 import { readFit, type StoredFit } from '../../artifacts/fit.js';
 import { createMaps } from '../../artifacts/maps.js';
@@ -6,13 +7,12 @@ import { one, type StepContext } from '../../engine/step-type.js';
 import { inBlocks } from '../../numerics/blocks.js';
 import type { MapsPayload } from '../../numerics/glm/maps-task.js';
 import { momentsPerSeries } from '../../numerics/glm/moments.js';
-import type { StatisticMaps } from '../../numerics/glm/statistic-maps.js';
 import { modelOf } from '../glm/fit-model.js';
 import type { ContrastParams } from './index.js';
-import { factsOf, writeMapsBlock } from './maps-blocks.js';
+import { factsOf } from './maps-blocks.js';
 
-/** Voxels per task. Part of the result's bits, so never a function of the number of threads. */
-const blockSize = 1024;
+/** Voxels per task: long rows are written faster. Part of the result's bits, so never a function of the number of threads. */
+const blockSize = 2048;
 
 export async function run(context: StepContext<ContrastParams>): Promise<Record<string, Produced>> {
   const { params, workDir, pool, signal, progress } = context;
@@ -33,7 +33,10 @@ export async function run(context: StepContext<ContrastParams>): Promise<Record<
     dtype === 'float32' ? '<f4' : '<f8',
   );
   try {
-    const model = modelOf(fit);
+    const model = { ...modelOf(fit), key: randomUUID() };
+    const files = Object.fromEntries(
+      Object.entries(writer.arrays).map(([statistic, { file, offset }]) => [statistic, { file, offset }]),
+    );
     await inBlocks(
       { total: fit.voxels, size: blockSize, ahead: pool.threads + 1 },
       async (first, end) => {
@@ -46,13 +49,11 @@ export async function run(context: StepContext<ContrastParams>): Promise<Record<
           statistics,
           dtype,
           ...(totals && { totals: totals.slice(first, end) }),
+          into: { files, columns: fit.voxels, firstColumn: first },
         };
-        return pool.run<StatisticMaps>('glm.maps', payload, { transfer: [bold.buffer as ArrayBuffer], signal });
+        return pool.run('glm.maps', payload, { transfer: [bold.buffer as ArrayBuffer], signal });
       },
-      async (maps, first, end) => {
-        await writeMapsBlock(writer, maps, first, end - first);
-        progress(end, fit.voxels, 'voxels');
-      },
+      (_, __, end) => progress(end, fit.voxels, 'voxels'),
     );
   } catch (error) {
     await writer.abandon();
@@ -67,7 +68,7 @@ function totalsOf({ noise, moments }: StoredFit): Float64Array {
     throw new UserError({
       message: `r2 is a share of the variance of the series, and the models of a fit with noise ${noise} are of whitened series`,
       expected: 'statistics without r2, or a fit with "noise: ols"',
-      hint: 'The step "joint" gives the pseudo R2 of nilearn for ar1-nilearn.',
+      hint: 'The step "joint" gives an R2 of whitened models.',
       keys: ['statistics'],
     });
   }

@@ -1,10 +1,11 @@
 import type { StepType } from '../../engine/step-type.js';
+import type { JointNoise } from '../../numerics/glm/joint.js';
 import type { MapsDtype, Statistic } from '../../numerics/glm/statistic-maps.js';
 import { type ContrastSpec, contrastSchema } from '../contrast/weights.js';
 
 export interface JointParams {
   readonly contrasts?: Readonly<Record<string, ContrastSpec>>;
-  readonly noise?: 'ols' | 'ar1-nilearn';
+  readonly noise?: JointNoise;
   readonly statistics: readonly Statistic[];
   readonly dtype: MapsDtype;
 }
@@ -34,9 +35,11 @@ Without \`contrasts\` there is one t contrast per regressor, of its own name.
 model, so the same in every row: \`residual_variance\` and \`r2\`, the share of the variance of the series that it
 explains, nuisance included. Degrees of freedom: volumes - rank of nuisance and regressors together.
 
-**Noise**: \`ols\`, or \`ar1-nilearn\`: rho per voxel from the residuals of this model, truncated to 1/100, series and design
-whitened (first row as it is), fitted again; the numbers of nilearn's \`run_glm(noise_model='ar1')\`. Its \`r2\` is that
-of the whitened model and may exceed 1, as in nilearn.
+**Noise**: rho per voxel from the residuals of this model, series and design whitened, fitted again.
+- \`ols\`: rho is 0
+- \`ar1\`: as in \`glm\`, corrected for what all columns of this model take from the residuals; to the nearest 1/100
+- \`ar1-nilearn\`: truncated to 1/100, first row not scaled; the numbers of nilearn's \`run_glm(noise_model='ar1')\`. Its
+  \`r2\` is nilearn's pseudo R2, which may exceed 1; that of the others is 1 - RSS / the sum of squares about the constant
 
 **Regressors that depend on each other** stay in the model: a contrast that the data cannot tell (one of two equal
 regressors, one that \`glm\` left out) is NaN, its row says \`collinear\`, and a note names it; contrasts that can be told,
@@ -56,7 +59,7 @@ such as the sum of both, are right. An F contrast tests as many degrees of freed
         minProperties: 1,
         description: 'Contrasts by name. Default: every regressor.',
       },
-      noise: { enum: ['ols', 'ar1-nilearn'], description: 'Model of the noise. Default: that of the fit.' },
+      noise: { enum: ['ols', 'ar1', 'ar1-nilearn'], description: 'Model of the noise. Default: that of the fit.' },
       statistics: {
         type: 'array',
         items: { enum: ['effect', 'se', 't', 'F', 'z', 'p', 'r2', 'residual_variance'] },

@@ -5,7 +5,7 @@ import { createMaps } from '../../artifacts/maps.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { inBlocks } from '../../numerics/blocks.js';
-import { type JointDesign, type JointModel, jointDesign, jointDf } from '../../numerics/glm/joint.js';
+import { type JointDesign, type JointModel, type JointNoise, jointDesign, jointDf } from '../../numerics/glm/joint.js';
 import type { JointPayload } from '../../numerics/glm/joint-task.js';
 import { momentsPerSeries } from '../../numerics/glm/moments.js';
 import type { StatisticMaps } from '../../numerics/glm/statistic-maps.js';
@@ -85,16 +85,19 @@ export async function run(context: StepContext<JointParams>): Promise<Record<str
 
 function modelOf(fit: StoredFit, wanted: JointParams['noise']): JointModel {
   const noise = wanted ?? fit.noise;
-  if (noise !== 'ols' && noise !== 'ar1-nilearn') {
+  if (fit.noise === 'spm' || !isKnown(noise)) {
     throw new UserError({
-      message: `the fit has noise ${noise}, which a joint model does not know`,
-      expected: 'ols or ar1-nilearn',
-      hint: 'Say "noise: ar1-nilearn" in this step; it need not be that of the fit.',
-      keys: ['noise'],
+      message: `the fit has noise ${fit.noise}, which a joint model does not know`,
+      expected: 'a fit with noise ols, ar1 or ar1-nilearn',
+      hint: 'Say so in the step "glm".',
     });
   }
   const { volumes: time, rank, regressors, nuisance } = fit;
   return { noise, time, kernels: fit.kernels.length, rank, regressors, nuisance };
+}
+
+function isKnown(noise: string): noise is JointNoise {
+  return ['ols', 'ar1', 'ar1-nilearn'].includes(noise);
 }
 
 function contrastsOf(kernels: readonly Kernel[], specs: JointParams['contrasts']): Named[] {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { Matrix, pseudoInverse } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import type { Artifact } from '../../artifacts/artifact.js';
 import { type FitData, readFit, writeFit } from '../../artifacts/fit.js';
@@ -128,7 +129,7 @@ describe('joint', () => {
 
   const regressors = autoregressive(4, time, 0.5, 77);
 
-  test.each(['ols', 'ar1-nilearn'])('%s: with one regressor it is that regressor’s own model', async (noise) => {
+  test.each(['ols', 'ar1', 'ar1-nilearn'])('%s: with one regressor it is that regressor’s own model', async (noise) => {
     const fit = await fitOf(regressors.slice(0, 1), { noise });
     const { maps } = await jointMaps(fit);
     const single = await runStep(
@@ -141,6 +142,32 @@ describe('joint', () => {
       const found = await maps.readRows(statistic, 0, 1);
       expect(differences(found, await own.readRows(statistic, 0, 1)).relative, statistic).toBeLessThan(1e-9);
     }
+  });
+
+  test('ar1: R2 is the share that a separate whitened fit leaves of the whitened series about its constant', async () => {
+    // rho of noise 0.8 is large; the reference is least squares by the pseudo-inverse on whitened columns.
+    const series = autoregressive(6, time, 0.8, 21).map((row) => row.map((value) => value + 500));
+    const fit = await fitOf(regressors, { noise: 'ar1' }, series);
+    const { row } = await jointMaps(fit);
+    const [r2, variance] = [await row('a/k1', 'r2'), await row('a/k1', 'residual_variance')];
+    const ones = new Float64Array(time).fill(1);
+    series.forEach((y, v) => {
+      const whiten = (values: Float64Array, rho: number) =>
+        values.map((value, t) => (t === 0 ? Math.sqrt(1 - rho * rho) * value : value - rho * values[t - 1]!));
+      const rss = (columns: Float64Array[], rho: number) => {
+        const design = new Matrix(columns.map((column) => [...whiten(column, rho)])).transpose();
+        const whitened = Matrix.columnVector([...whiten(y, rho)]);
+        const left = Matrix.sub(whitened, design.mmul(pseudoInverse(design)).mmul(whitened));
+        return left.norm('frobenius') ** 2;
+      };
+      // The step does not say rho: it is the hundredth that gives the residual variance, and then R2 has to be right.
+      const hundredths = Array.from({ length: 199 }, (_, i) => (i - 99) / 100);
+      const errors = hundredths.map((rho) => Math.abs(rss([...regressors, ones], rho) / (time - 5) / variance[v]! - 1));
+      const best = errors.indexOf(Math.min(...errors));
+      expect(errors[best]).toBeLessThan(1e-9);
+      const rho = hundredths[best]!;
+      expect(r2[v]).toBeCloseTo(1 - rss([...regressors, ones], rho) / rss([ones], rho), 9);
+    });
   });
 
   test('an F contrast of one row is t squared, and an F contrast does not depend on how its rows are written', async () => {
@@ -219,7 +246,7 @@ describe('joint', () => {
       /no degrees of freedom: 40 volumes[\s\S]*39 regressors/,
     );
     await expect(jointMaps(await fitOf(regressors, { noise: 'spm' }))).rejects.toThrow(
-      /noise spm[\s\S]*noise: ar1-nilearn/,
+      /noise spm[\s\S]*ols, ar1 or ar1-nilearn/,
     );
   });
 
