@@ -81,3 +81,25 @@ export function columnsPerKernel(kernels: readonly Kernel[]): number {
 export function layersOf(kernels: readonly Kernel[]): string[] {
   return [...new Set(kernels.map((kernel) => kernel.layer))];
 }
+
+/** Throws UserError for every layer that no kernel belongs to. `keys` say where the step names it, `origin` what has the kernels. */
+export function requireLayers(
+  wanted: readonly { readonly layer: string; readonly keys: readonly (string | number)[] }[],
+  kernels: readonly Kernel[],
+  origin: string,
+): void {
+  const there = layersOf(kernels);
+  const problems = wanted
+    .filter(({ layer }) => !there.includes(layer))
+    .map(({ layer, keys }) => ({
+      message: `${origin} has no kernel of a layer "${layer}"`,
+      keys,
+      expected: `one of: ${there.join(', ')}`,
+    }));
+  if (problems.length > 0) throw new UserError(problems);
+}
+
+/** The layers under a parameter `layers`, as `requireLayers` takes them. */
+export function namedLayers(layers: readonly string[] = []): { layer: string; keys: (string | number)[] }[] {
+  return layers.map((layer, n) => ({ layer, keys: ['layers', n] }));
+}

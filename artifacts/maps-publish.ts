@@ -1,10 +1,11 @@
 import type { Artifact, JsonObject, PublishedFile, PublishTarget } from './artifact.js';
 import { voxelCount } from './grid.js';
 import type { Kernel } from './kernels.js';
+import { differencesIn, type LayerPair } from './layer-differences.js';
 import type { StatisticFacts, StoredMaps } from './maps.js';
 import { metaOf } from './meta.js';
 import { createImage, type ImageSpec, writeImage } from './nifti-write.js';
-import { type About, nameForFile, published, publishedPath } from './published.js';
+import { type About, descrip, nameForFile, published, publishedPath } from './published.js';
 import { writeTable } from './table.js';
 
 const long: Readonly<Record<string, string>> = {
@@ -67,7 +68,7 @@ async function allRows(
     grid,
     volumes: maps.rows.length,
     datatype: double ? 'float64' : 'float32',
-    description: describe(`${text}, ${maps.kind}`, artifact.meta),
+    description: descrip(`${text}, ${maps.kind}`, artifact.meta),
     intent: intentOf(statistic, facts, maps),
   });
   try {
@@ -98,16 +99,16 @@ async function eachRow(
   target: PublishTarget,
 ): Promise<PublishedFile[]> {
   const { grid, voxels } = maps.mask;
-  const pairs = (maps.more?.differences ?? []) as unknown as readonly Pair[];
+  const differences = differencesIn(artifact.meta);
   const files: PublishedFile[] = [];
   for (const [index, row] of maps.rows.entries()) {
     const values = await maps.readRows(statistic, index, index + 1);
     const data = new Float32Array(voxelCount(grid));
     for (let v = 0; v < voxels.length; v++) data[voxels[v]!] = values[v]!;
-    const name = probabilityName(row.name, differenceOf(row.name, pairs));
+    const name = probabilityName(row.name, differences.get(row.name));
     const only = Object.keys(maps.statistics).length === 1;
     const file = publishedPath(target, `${name.stem}${only ? '' : `_stat-${statistic}`}_${name.suffix}.nii.gz`);
-    const description = describe(name.title, artifact.meta);
+    const description = descrip(name.title, artifact.meta);
     await writeImage(file, { grid, datatype: 'float32', data, description, calMax: name.suffix === 'probmap' ? 1 : 0 });
     const about: About = { description: `${name.title}.`, units: facts.units, facts: factsOf(statistic, facts, maps) };
     files.push(published(file, about, artifact.meta));
@@ -115,10 +116,8 @@ async function eachRow(
   return files;
 }
 
-type Pair = readonly [string, string];
-
 /** A row of probabilities is a layer (`conv1_1`) or a difference of two (`conv5_3-conv1_1`). */
-function probabilityName(name: string, pair: Pair | null): { stem: string; suffix: string; title: string } {
+function probabilityName(name: string, pair: LayerPair | undefined): { stem: string; suffix: string; title: string } {
   if (!pair) {
     return { stem: `layer-${nameForFile(name)}`, suffix: 'probmap', title: `Activation probability of layer ${name}` };
   }
@@ -127,11 +126,6 @@ function probabilityName(name: string, pair: Pair | null): { stem: string; suffi
     suffix: 'diffmap',
     title: `Activation probability of layer ${pair[0]} minus that of layer ${pair[1]}`,
   };
-}
-
-/** The pair of layers that a row is the difference of; the names alone do not tell, since a layer may have a hyphen. */
-function differenceOf(name: string, pairs: readonly Pair[]): Pair | null {
-  return pairs.find(([first, second]) => `${first}-${second}` === name) ?? null;
 }
 
 function intentOf(statistic: string, facts: StatisticFacts, maps: StoredMaps): ImageSpec['intent'] & object {
@@ -147,20 +141,16 @@ function intentOf(statistic: string, facts: StatisticFacts, maps: StoredMaps): I
 }
 
 function factsOf(statistic: string, facts: StatisticFacts, maps: StoredMaps): JsonObject {
-  const { differences: _, ...others } = maps.more ?? {};
+  const { differences: _, noise, ...others } = maps.more ?? {};
   return metaOf({
     Statistic: statistic,
     Kind: maps.kind,
     DegreesOfFreedomAbove: facts.df1,
     DegreesOfFreedom: facts.df ?? (statistic === 't' ? maps.df : undefined),
     Subjects: maps.n,
-    ...others,
+    NoiseModel: noise,
+    ...Object.fromEntries(Object.entries(others).map(([name, value]) => [capital(name), value])),
   });
-}
-
-/** For the 79 bytes of `descrip`. */
-function describe(text: string, meta: JsonObject): string {
-  return `voxreel: ${meta.untrained === true ? 'UNTRAINED, ' : ''}${text}`;
 }
 
 function capital(text: string): string {

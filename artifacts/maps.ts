@@ -5,7 +5,7 @@ import { requireMaskOf } from './fit.js';
 import { type Kernel, readKernels, writeKernels } from './kernels.js';
 import { publishMaps } from './maps-publish.js';
 import { type Mask, readMask, writeMask } from './mask.js';
-import { fileOf, metaOf, untrainedOf } from './meta.js';
+import { fileOf, filesAt, metaOf, untrainedOf } from './meta.js';
 import { createNpy, type NpyDtype, type NpyWriter, readNpyColumns, readNpyRows } from './npy.js';
 
 /** What a statistic is. */
@@ -91,7 +91,7 @@ export async function createMaps(dir: string, facts: MapsFacts, dtype: '<f4' | '
       await writeMask(path.join(dir, 'mask.nii.gz'), mask);
       const roles = [...Object.keys(statistics).map((statistic) => `${statistic}.npy`), 'rows.tsv', 'mask.nii.gz'];
       return {
-        files: Object.fromEntries(roles.map((role) => [role, path.join(dir, role)])),
+        files: filesAt(dir, roles),
         meta: metaOf({
           ...more,
           kind,

@@ -46,7 +46,7 @@ export function maskVoxels(data: ArrayLike<number>): Int32Array {
 export async function writeMask(file: string, mask: Mask): Promise<void> {
   const data = new Uint8Array(voxelCount(mask.grid));
   for (const offset of mask.voxels) data[offset] = 1;
-  await writeImage(file, { grid: mask.grid, datatype: 'uint8', data, description: 'voxreel mask', calMax: 1 });
+  await writeImage(file, { grid: mask.grid, datatype: 'uint8', data, description: 'voxreel: mask', calMax: 1 });
 }
 
 /**

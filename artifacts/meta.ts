@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Artifact, JsonObject } from './artifact.js';
 
 /** An artifact, or what a step hands over. */
@@ -32,6 +33,11 @@ export function fileOf(
   throw new Error(
     `${artifact.origin ?? 'an artifact'} has no file "${role}", only ${Object.keys(artifact.files).join(', ')}`,
   );
+}
+
+/** Files of a folder by role, where each is named by its role. */
+export function filesAt(dir: string, roles: readonly string[]): Record<string, string> {
+  return Object.fromEntries(roles.map((role) => [role, path.join(dir, role)]));
 }
 
 /** Path of a NIfTI image, whose role is `<stem>.nii.gz` or, uncompressed, `<stem>.nii`. */

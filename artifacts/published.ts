@@ -41,6 +41,11 @@ export function published(file: string, about: About, meta: JsonObject = {}): Pu
   };
 }
 
+/** For the 79 bytes of `descrip` in a NIfTI header. */
+export function descrip(text: string, meta: JsonObject = {}): string {
+  return `voxreel: ${meta.untrained === true ? 'UNTRAINED, ' : ''}${text}`;
+}
+
 /** Part of a file name: what programs and BIDS would stumble over becomes a hyphen. */
 export function nameForFile(name: string): string {
   return name.replace(/[^A-Za-z0-9._+]+/g, '-').replace(/^-+|-+$/g, '') || 'unnamed';

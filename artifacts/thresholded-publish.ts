@@ -3,7 +3,7 @@ import { voxelCount } from './grid.js';
 import { publishRows } from './maps-publish.js';
 import { fileOf, metaOf } from './meta.js';
 import { createImage } from './nifti-write.js';
-import { type About, publishAsIs, published, publishedPath } from './published.js';
+import { type About, descrip, publishAsIs, published, publishedPath } from './published.js';
 import type { StoredThresholded } from './thresholded.js';
 
 /** The surviving values and the cluster numbers as 4D images, the clusters as a table. */
@@ -48,21 +48,21 @@ export async function publishThresholded(
 async function writeBoth(artifact: Artifact, data: StoredThresholded, valueFile: string, labelFile: string) {
   const { grid, voxels } = data.mask;
   const volumes = data.rows.length;
-  const what = `voxreel: ${artifact.meta.untrained === true ? 'UNTRAINED, ' : ''}`;
+  const beyond = `${data.statistic} beyond ${Number(data.threshold.toPrecision(6))}`;
   const { df } = data.rule;
   const t = data.statistic === 't' && typeof df === 'number';
   const values = await createImage(valueFile, {
     grid,
     volumes,
     datatype: 'float32',
-    description: `${what}${data.statistic} beyond ${Number(data.threshold.toPrecision(6))}`,
+    description: descrip(beyond, artifact.meta),
     intent: t ? { code: 't', parameters: [df], name: 't' } : { code: 'none', name: data.statistic },
   });
   const labels = await createImage(labelFile, {
     grid,
     volumes,
     datatype: 'int32',
-    description: `${what}clusters of ${data.statistic} beyond ${Number(data.threshold.toPrecision(6))}`,
+    description: descrip(`clusters of ${beyond}`, artifact.meta),
     intent: { code: 'label', name: 'clusters' },
   });
   const valueVolume = new Float32Array(voxelCount(grid));

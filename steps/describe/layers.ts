@@ -1,5 +1,5 @@
 import type { Artifact } from '../../artifacts/artifact.js';
-import { layersOf } from '../../artifacts/kernels.js';
+import { layersOf, namedLayers, requireLayers } from '../../artifacts/kernels.js';
 import { readSeries } from '../../artifacts/series.js';
 import { UserError } from '../../artifacts/user-error.js';
 
@@ -17,22 +17,14 @@ export interface LayerSeries {
 /** Splits kernel series by layer, in the order asked for. Throws UserError for a layer that has no kernel, and for fewer than 2 samples. */
 export async function readLayers(series: Artifact, wanted?: readonly string[]): Promise<LayerSeries[]> {
   const { values, samples, kernels } = await readSeries(series);
-  const there = layersOf(kernels);
-  const unknown = (wanted ?? []).filter((layer) => !there.includes(layer));
-  if (unknown.length > 0) {
-    throw new UserError({
-      message: `${series.origin} has no layer ${unknown.join(', ')}`,
-      keys: ['layers'],
-      expected: `one of: ${there.join(', ')}`,
-    });
-  }
+  requireLayers(namedLayers(wanted), kernels, series.origin);
   if (samples < 2) {
     throw new UserError({
       message: `${series.origin} has ${samples} sample`,
       expected: 'at least 2, to vary over time',
     });
   }
-  return (wanted ?? there).map((layer) => {
+  return (wanted ?? layersOf(kernels)).map((layer) => {
     const columns = kernels.flatMap((kernel, column) => (kernel.layer === layer ? [column] : []));
     const own = new Float64Array(samples * columns.length);
     const mean = new Float64Array(samples);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Produced } from '../../artifacts/artifact.js';
-import { untrainedOf } from '../../artifacts/meta.js';
+import { filesAt, untrainedOf } from '../../artifacts/meta.js';
 import { writeTable } from '../../artifacts/table.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { correlationMatrix } from '../../numerics/correlation.js';
@@ -48,7 +48,7 @@ export async function run(context: StepContext<DescribeParams>): Promise<Record<
   const roles = ['pca.tsv', 'layer_series.tsv', 'layer_correlation.tsv', 'pairs.tsv'];
   return {
     description: {
-      files: Object.fromEntries(roles.map((role) => [role, to(role)])),
+      files: filesAt(workDir, roles),
       meta: {
         standardise: params.standardise,
         leastCorrelated: lowest ? [lowest.first, lowest.second] : null,

@@ -2,7 +2,7 @@ import type { Artifact } from '../../artifacts/artifact.js';
 import { sameGrid } from '../../artifacts/grid.js';
 import { readImage } from '../../artifacts/image.js';
 import { type Mask, readMask, toVolume } from '../../artifacts/mask.js';
-import { niftiFile } from '../../artifacts/meta.js';
+import { fileOf, niftiFile } from '../../artifacts/meta.js';
 import { readNpy } from '../../artifacts/npy.js';
 import { greyRange, type Volume } from './slices.js';
 
@@ -37,9 +37,9 @@ async function fromFits(mask: Mask, fits: readonly Artifact[]): Promise<Backgrou
   const count = new Int32Array(sum.length);
   let used = 0;
   for (const fit of fits) {
-    const own = await readMask(fit.files['mask.nii.gz']!);
+    const own = await readMask(fileOf(fit, 'mask.nii.gz'));
     if (!sameGrid(own.grid, mask.grid)) continue;
-    const { data } = await readNpy(fit.files['mean.npy']!);
+    const { data } = await readNpy(fileOf(fit, 'mean.npy'));
     const middle = Math.abs(median(data)) || 1;
     own.voxels.forEach((offset, v) => {
       sum[offset]! += data[v]! / middle;

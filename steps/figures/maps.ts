@@ -1,7 +1,7 @@
 import type { Artifact } from '../../artifacts/artifact.js';
-import { readKernels } from '../../artifacts/kernels.js';
-import { type Mask, readMask, toVolume } from '../../artifacts/mask.js';
-import { readNpy } from '../../artifacts/npy.js';
+import { differencesIn } from '../../artifacts/layer-differences.js';
+import { readMaps } from '../../artifacts/maps.js';
+import { type Mask, toVolume } from '../../artifacts/mask.js';
 import type { Background } from './background.js';
 import type { Figure, Sheet } from './figure.js';
 import { type MosaicRow, mosaic } from './mosaic.js';
@@ -21,6 +21,8 @@ export interface MapChoices {
 
 interface NamedMap {
   readonly name: string;
+  /** Above its slices. Default: the name. */
+  readonly title?: string;
   /** By mask voxel. */
   readonly values: Float64Array;
 }
@@ -32,11 +34,16 @@ export async function drawProbability(
   choices: MapChoices,
   sheet: Sheet,
 ): Promise<Figure[]> {
-  const mask = await readMask(probability.files['mask.nii.gz']!);
-  const maps = await readMaps(probability, mask.voxels.length);
-  const names = maps.map((map) => map.name);
-  const differences = maps.filter((map) => isDifference(map, names));
-  const layers = maps.filter((map) => !differences.includes(map));
+  const { mask, rows, readRows } = await readMaps(probability);
+  const maps: NamedMap[] = [];
+  for (const [row, { name }] of rows.entries()) {
+    maps.push({ name, values: Float64Array.from(await readRows('probability', row, row + 1)) });
+  }
+  const pairs = differencesIn(probability.meta);
+  const differences = maps
+    .filter(({ name }) => pairs.has(name))
+    .map((map) => ({ ...map, title: pairs.get(map.name)!.join(' − ') }));
+  const layers = maps.filter(({ name }) => !pairs.has(name));
   const chosen = choices.layers?.flatMap((name) => layers.filter((map) => map.name === name)) ?? layers;
   const untrained = probability.meta.untrained === true;
   const rule = ruleText(probability.meta.of);
@@ -87,7 +94,7 @@ function mapPage({ title, list, mask, background, choices, sheet, untrained, not
   const slices = slicesOf(view, mask, list, threshold, choices);
   const rows = list.map((map): MosaicRow => {
     const volume = { grid: mask.grid, data: toVolume(mask, map.values, Number.NaN) };
-    return { title: signed ? map.name.replace('-', ' − ') : map.name, detail: detailOf(map, threshold), volume };
+    return { title: map.title ?? map.name, detail: detailOf(map, threshold), volume };
   });
   const drawing = mosaic(rows, {
     view,
@@ -156,22 +163,6 @@ function detailOf({ values }: NamedMap, threshold: number): string {
     if (value !== 0 && Math.abs(value) >= threshold) shown += 1;
   }
   return shown === 0 ? 'nothing to show' : `peak ${valueText(most)}`;
-}
-
-/** `a-b` between layers: one that has negative values, or whose parts are layers of the network or other rows. */
-function isDifference({ name, values }: NamedMap, names: readonly string[]): boolean {
-  const known = (part: string) => names.includes(part) || /^conv\d_\d$/.test(part);
-  const parts = Array.from(name.matchAll(/-/g), ({ index }) => [name.slice(0, index), name.slice(index + 1)] as const);
-  return values.some((value) => value < 0) || parts.some(([a, b]) => known(a) && known(b));
-}
-
-async function readMaps(maps: Artifact, voxels: number): Promise<NamedMap[]> {
-  const rows = await readKernels(maps.files['rows.tsv']!);
-  const { data } = await readNpy(maps.files['probability.npy']!);
-  return rows.map(({ name }, row) => ({
-    name,
-    values: Float64Array.from(data.subarray(row * voxels, (row + 1) * voxels)),
-  }));
 }
 
 /** ` (t ≥ 3.85; P < 0.001, one-sided, uncorrected)` from the facts that the maps carry; nothing where they carry none. */

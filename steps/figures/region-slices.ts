@@ -2,6 +2,7 @@ import type { Artifact } from '../../artifacts/artifact.js';
 import { voxelCount } from '../../artifacts/grid.js';
 import { readImage } from '../../artifacts/image.js';
 import { type Mask, maskVoxels } from '../../artifacts/mask.js';
+import { fileOf } from '../../artifacts/meta.js';
 import type { StoredThresholded } from '../../artifacts/thresholded.js';
 import type { Background } from './background.js';
 import type { Sheet } from './figure.js';
@@ -18,7 +19,7 @@ const WIDEST = 72;
 
 /** The labels of the regions, as a volume and as the mask of all of them. */
 export async function readRegionImage(reversal: Artifact): Promise<{ mask: Mask; labels: Volume }> {
-  const { header, data } = await readImage(reversal.files['regions.nii.gz']!);
+  const { header, data } = await readImage(fileOf(reversal, 'regions.nii.gz'));
   return { mask: { grid: header.grid, voxels: maskVoxels(data) }, labels: { grid: header.grid, data } };
 }
 

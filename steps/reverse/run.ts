@@ -3,7 +3,7 @@ import type { Artifact, Produced } from '../../artifacts/artifact.js';
 import { readFrameTable } from '../../artifacts/frames.js';
 import type { Grid } from '../../artifacts/grid.js';
 import { linkOrCopy } from '../../artifacts/link.js';
-import { fileOf, untrainedOf } from '../../artifacts/meta.js';
+import { fileOf, filesAt, untrainedOf } from '../../artifacts/meta.js';
 import { sameTr } from '../../artifacts/repetition-time.js';
 import type { SelectedKernel } from '../../artifacts/selection.js';
 import { readSeries, type SeriesData } from '../../artifacts/series.js';
@@ -57,7 +57,7 @@ export async function run(context: StepContext<ReverseParams>): Promise<Record<s
   const sources = [selection, inputs.series, inputs.weights].filter((source) => source !== undefined) as Artifact[];
   return {
     reversal: {
-      files: Object.fromEntries(roles.map((role) => [role, to(role)])),
+      files: filesAt(workDir, roles),
       meta: {
         tr: subjects.length > 0 ? tr : null,
         subjects: subjects.length,

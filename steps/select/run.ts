@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { Artifact, Produced } from '../../artifacts/artifact.js';
 import { writeImage } from '../../artifacts/image.js';
-import { type Kernel, layersOf, readKernels } from '../../artifacts/kernels.js';
+import { type Kernel, namedLayers, readKernels, requireLayers } from '../../artifacts/kernels.js';
 import { type Mask, readMask, toVolume } from '../../artifacts/mask.js';
-import { untrainedOf } from '../../artifacts/meta.js';
+import { fileOf, filesAt, untrainedOf } from '../../artifacts/meta.js';
 import { writeTable } from '../../artifacts/table.js';
 import { thresholdedRows } from '../../artifacts/thresholded-rows.js';
 import { UserError } from '../../artifacts/user-error.js';
@@ -19,9 +19,9 @@ import { leftOutColumns, leftOutRow, regionColumns, regionRows, selectionColumns
 export async function run(context: StepContext<SelectParams>): Promise<Record<string, Produced>> {
   const { params, workDir, note } = context;
   const thresholded = one(context.inputs, 'thresholded');
-  const kernels = await readKernels(thresholded.files['rows.tsv']!);
-  checkLayers(params, kernels, thresholded.origin);
-  const mask = await readMask(thresholded.files['mask.nii.gz']!);
+  const kernels = await readKernels(fileOf(thresholded, 'rows.tsv'));
+  requireLayers(namedLayers(params.layers), kernels, thresholded.origin);
+  const mask = await readMask(fileOf(thresholded, 'mask.nii.gz'));
   const given = await givenRegions(context, mask);
   if (!given && (params.region_from === 'atlas' || params.regions)) {
     throw new UserError({
@@ -72,7 +72,7 @@ export async function run(context: StepContext<SelectParams>): Promise<Record<st
   const { sign, min_voxels, min_selectivity, max_regions, per_region, region_from } = params;
   return {
     selection: {
-      files: Object.fromEntries(roles.map((role) => [role, to(role)])),
+      files: filesAt(workDir, roles),
       meta: {
         regions: given ? (context.inputs.atlas ? 'atlas' : 'masks') : 'own clusters',
         rule: { sign, min_voxels, min_selectivity, max_regions, per_region, region_from },
@@ -145,17 +145,6 @@ async function givenRegions({ inputs, params }: StepContext<SelectParams>, mask:
     });
   }
   return all.filter(({ name }) => !params.regions || params.regions.includes(name));
-}
-
-function checkLayers({ layers }: SelectParams, kernels: readonly Kernel[], origin: string): void {
-  const there = layersOf(kernels);
-  const unknown = (layers ?? []).filter((layer) => !there.includes(layer));
-  if (unknown.length === 0) return;
-  throw new UserError({
-    message: `${origin} has no kernel of ${unknown.join(', ')}`,
-    keys: ['layers'],
-    expected: `one of: ${there.join(', ')}`,
-  });
 }
 
 function noteOutcome(

@@ -3,6 +3,7 @@ import type { Produced } from '../../artifacts/artifact.js';
 import { type BoldData, readBold } from '../../artifacts/bold.js';
 import { createImage, visitImage } from '../../artifacts/image.js';
 import { linkOrCopy } from '../../artifacts/link.js';
+import { descrip } from '../../artifacts/published.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import type { SmoothParams } from './index.js';
 
@@ -35,7 +36,7 @@ async function smoothImage(
     volumes,
     datatype: 'float32',
     tr: bold.tr,
-    description: `voxreel: BOLD smoothed with ${fwhm} mm FWHM`,
+    description: descrip(`BOLD smoothed with ${fwhm} mm FWHM`),
   });
   const running: Promise<{ smoothed: Float32Array }>[] = [];
   let written = 0;

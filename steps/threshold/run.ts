@@ -3,7 +3,7 @@ import type { Artifact, JsonObject, Produced } from '../../artifacts/artifact.js
 import { type Kernel, readKernels } from '../../artifacts/kernels.js';
 import { linkOrCopy } from '../../artifacts/link.js';
 import { type Mask, readMask } from '../../artifacts/mask.js';
-import { untrainedOf } from '../../artifacts/meta.js';
+import { fileOf, filesAt, untrainedOf } from '../../artifacts/meta.js';
 import { writeNpy } from '../../artifacts/npy.js';
 import { appendNpy } from '../../artifacts/npy-append.js';
 import { writeTable } from '../../artifacts/table.js';
@@ -20,8 +20,8 @@ export async function run(context: StepContext<ThresholdParams>): Promise<Record
   const maps = one(context.inputs, 'maps');
   const file = statisticFile(maps, params.statistic);
   const height = heightThreshold(maps, params);
-  const kernels = await readKernels(maps.files['rows.tsv']!);
-  const mask = await readMask(maps.files['mask.nii.gz']!);
+  const kernels = await readKernels(fileOf(maps, 'rows.tsv'));
+  const mask = await readMask(fileOf(maps, 'mask.nii.gz'));
   const leftOut = kernels.map(({ status }) => status !== undefined && status !== 'fitted');
 
   const to = (name: string) => path.join(workDir, name);
@@ -47,8 +47,8 @@ export async function run(context: StepContext<ThresholdParams>): Promise<Record
 
   await writeNpy(to('indptr.npy'), [indptr.length], indptr);
   await writeTable(to('clusters.tsv'), clusterColumns, allRows(clusters, kernels, mask));
-  await linkOrCopy(maps.files['rows.tsv']!, to('rows.tsv'));
-  await linkOrCopy(maps.files['mask.nii.gz']!, to('mask.nii.gz'));
+  await linkOrCopy(fileOf(maps, 'rows.tsv'), to('rows.tsv'));
+  await linkOrCopy(fileOf(maps, 'mask.nii.gz'), to('mask.nii.gz'));
   noteEmpty(context, indptr, leftOut);
 
   const roles = ['indptr.npy', 'voxel.npy', 'label.npy', 'value.npy', 'rows.tsv', 'clusters.tsv', 'mask.nii.gz'];
@@ -62,7 +62,7 @@ export async function run(context: StepContext<ThresholdParams>): Promise<Record
     minExtent: params.min_extent,
     ...untrainedOf(maps.meta),
   };
-  return { thresholded: { files: Object.fromEntries(roles.map((role) => [role, to(role)])), meta } };
+  return { thresholded: { files: filesAt(workDir, roles), meta } };
 }
 
 function statisticFile(maps: Artifact, statistic: string): string {

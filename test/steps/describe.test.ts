@@ -79,7 +79,7 @@ describe('describe', () => {
     };
     const { table } = await describeSeries(layers, { components: 2, layers: ['B', 'A'] });
     expect(textColumn(await table('pca.tsv'), 'layer', '')).toEqual(['B', 'B', 'A']);
-    await expect(describeSeries(layers, { layers: ['C'] })).rejects.toThrow(/no layer C[\s\S]*A, B/);
+    await expect(describeSeries(layers, { layers: ['C'] })).rejects.toThrow(/no kernel of a layer "C"[\s\S]*A, B/);
   });
 });
 

@@ -42,6 +42,7 @@ export async function probabilityMaps(
   meta: JsonObject = {},
 ): Promise<Artifact> {
   const dir = await newFolder('drawn');
+  const differences = names.map((name) => name.split('-')).filter((pair) => pair.length === 2);
   const rows = names.flatMap((name) => Array.from(mask.voxels, (offset) => value(name, mmOf(mask.grid, offset))));
   await writeNpy(path.join(dir, 'probability.npy'), [names.length, mask.voxels.length], Float64Array.from(rows));
   await writeKernels(
@@ -50,7 +51,13 @@ export async function probabilityMaps(
   );
   await writeMask(path.join(dir, 'mask.nii.gz'), mask);
   const of = { statistic: 't', threshold: 3.852, p: 0.001, sides: 'one', minExtent: 1 };
-  return artifact('maps', dir, ['probability.npy', 'rows.tsv', 'mask.nii.gz'], { kind: 'probability', of, ...meta });
+  return artifact('maps', dir, ['probability.npy', 'rows.tsv', 'mask.nii.gz'], {
+    kind: 'probability',
+    statistics: { probability: { units: 'share of kernels' } },
+    differences,
+    of,
+    ...meta,
+  });
 }
 
 export async function fitOf(mask: Mask): Promise<Artifact> {
