@@ -20,12 +20,16 @@ export interface ClusterRule {
   readonly sides: 'one' | 'two';
   /** Clusters with fewer voxels are left out. 1 keeps all. */
   readonly minExtent: number;
+  /** Clusters of less mass are left out. Default: none. */
+  readonly minMass?: number;
 }
 
 export interface Cluster {
   /** 1, 2, ... for positive clusters, -1, -2, ... for negative ones, each by falling size. */
   readonly label: number;
   readonly size: number;
+  /** Sum over the voxels of what their absolute statistic is above the threshold (Bullmore et al. 1999, IEEE TMI 18:32-42). */
+  readonly mass: number;
   /** Index of the peak in the mask, and the statistic there (negative in a negative cluster). */
   readonly peak: number;
   readonly peakValue: number;
@@ -102,16 +106,18 @@ export function labelClusters(
   rule: ClusterRule,
   scratch: Scratch = makeScratch(lattice),
 ): LabelledMap {
-  const passed = unite(values, lattice, rule, scratch);
-  const found = measure(values, lattice, scratch, passed);
-  const kept = found.filter((cluster) => cluster.size >= rule.minExtent).sort(bySizeThenPeak);
+  const passed = listPassed(values, rule, scratch);
+  connect(lattice, scratch, passed);
+  const found = measure(values, lattice, rule.threshold, scratch, passed);
+  const { minExtent, minMass = 0 } = rule;
+  const kept = found.filter(({ size, mass }) => size >= minExtent && mass >= minMass).sort(bySizeThenPeak);
   const labelOf = new Int32Array(passed + 1);
   const counters = { 1: 0, '-1': 0 };
-  const clusters = kept.map(({ root, sign, size, peak, peakValue, centre }) => {
+  const clusters = kept.map(({ root, sign, ...cluster }) => {
     counters[sign] += 1;
     const label = sign * counters[sign];
     labelOf[root] = label;
-    return { label, size, peak, peakValue, centre };
+    return { label, ...cluster };
   });
 
   const total = clusters.reduce((sum, cluster) => sum + cluster.size, 0);
@@ -128,28 +134,36 @@ export function labelClusters(
   return { voxel, label, clusters };
 }
 
-/** Lists the voxels that pass (numbered from 1 in `list`) and leaves in `parent` the first voxel of each one's cluster. */
-function unite(
+/** Lists the voxels that pass, numbered from 1 in `list`, with their `sign`. */
+function listPassed(
   values: Float32Array | Float64Array,
-  lattice: Lattice,
   { threshold, sides }: ClusterRule,
-  { slot, list, parent, sign }: Scratch,
+  { list, sign }: Scratch,
 ): number {
-  const { place, backward } = lattice;
   const two = sides === 'two';
   let passed = 0;
-  for (let v = 0; v < place.length; v++) {
+  for (let v = 0; v < values.length; v++) {
     const value = values[v]!;
     const side = value >= threshold ? 1 : two && -value >= threshold ? -1 : 0;
     if (side === 0) continue;
-    const n = ++passed;
-    list[n] = v;
-    sign[n] = side;
+    passed += 1;
+    list[passed] = v;
+    sign[passed] = side;
+  }
+  return passed;
+}
+
+/**
+ * Leaves in `parent` the number of the first voxel of each one's cluster. `list` and `sign` hold the voxels that pass,
+ * numbered from 1, in the order of the mask.
+ */
+export function connect({ place, backward }: Lattice, { slot, list, parent, sign }: Scratch, passed: number): void {
+  for (let n = 1; n <= passed; n++) {
     parent[n] = n;
-    const at = place[v]!;
+    const at = place[list[n]!]!;
     for (let b = 0; b < backward.length; b++) {
       const other = slot[at + backward[b]!]!;
-      if (other !== 0 && sign[other] === side) join(parent, n, other);
+      if (other !== 0 && sign[other] === sign[n]) join(parent, n, other);
     }
     slot[at] = n;
   }
@@ -158,7 +172,6 @@ function unite(
     // A parent never comes after its child, so it already points at its root.
     parent[n] = parent[parent[n]!]!;
   }
-  return passed;
 }
 
 function join(parent: Int32Array, a: number, b: number): void {
@@ -185,20 +198,25 @@ interface FoundCluster extends Omit<Cluster, 'label'> {
 function measure(
   values: Float32Array | Float64Array,
   { dim: [nx, ny], voxels }: Lattice,
+  threshold: number,
   { list, parent, sign }: Scratch,
   passed: number,
 ): FoundCluster[] {
-  const open = new Map<number, { size: number; peak: number; highest: number; weight: number; sums: number[] }>();
+  const open = new Map<
+    number,
+    { size: number; mass: number; peak: number; highest: number; weight: number; sums: number[] }
+  >();
   for (let n = 1; n <= passed; n++) {
     const v = list[n]!;
     const height = Math.abs(values[v]!);
     const offset = voxels[v]!;
     let cluster = open.get(parent[n]!);
     if (!cluster) {
-      cluster = { size: 0, peak: v, highest: -1, weight: 0, sums: [0, 0, 0] };
+      cluster = { size: 0, mass: 0, peak: v, highest: -1, weight: 0, sums: [0, 0, 0] };
       open.set(n, cluster);
     }
     cluster.size += 1;
+    cluster.mass += height - threshold;
     if (height > cluster.highest) {
       cluster.highest = height;
       cluster.peak = v;
@@ -208,10 +226,11 @@ function measure(
     cluster.sums[1]! += height * (Math.floor(offset / nx) % ny);
     cluster.sums[2]! += height * Math.floor(offset / (nx * ny));
   }
-  return [...open].map(([root, { size, peak, weight, sums }]) => ({
+  return [...open].map(([root, { size, mass, peak, weight, sums }]) => ({
     root,
     sign: sign[root] as 1 | -1,
     size,
+    mass,
     peak,
     peakValue: values[peak]!,
     centre: [sums[0]! / weight, sums[1]! / weight, sums[2]! / weight] as const,
