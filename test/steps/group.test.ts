@@ -35,7 +35,7 @@ describeShared('group on real BOLD', () => {
       const inputs = { bold: boldOf(subject), mask: groupMask(), confounds: confoundsOf(subject), regressors };
       fits.push((await runStep(glmStep, inputs, { noise: 'ols', confounds: 'motion24' }, { pool })).outputs.fit!);
     }
-    const params = { statistics: ['effect', 'se', 't', 'z'], dtype: 'float64' };
+    const params = { statistics: ['effect', 'se', 't', 'z', 'p'], dtype: 'float64' };
     const { outputs } = await runStep(groupStep, { fits }, params, { pool });
     const maps = await readMaps(outputs.maps!);
     expect(maps).toMatchObject({ kind: 'group', df: 7, n: 8, voxels: 447 });
@@ -51,6 +51,8 @@ describeShared('group on real BOLD', () => {
     expect(differences(await maps.readRows('z', 0, 12), await referenceMap('group/z', null)).absolute).toBeLessThan(
       1e-9,
     );
+    const p = await referenceMap('group/p_onesided', null);
+    expect(differences(await maps.readRows('p', 0, 12), p).relative).toBeLessThan(1e-9);
   });
 });
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import fc from 'fast-check';
 import { Matrix, pseudoInverse } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import type { Artifact } from '../../artifacts/artifact.js';
@@ -248,6 +249,139 @@ describe('joint', () => {
     await expect(jointMaps(await fitOf(regressors, { noise: 'spm' }))).rejects.toThrow(
       /noise spm[\s\S]*ols, ar1 or ar1-nilearn/,
     );
+  });
+
+  describe.each(['ols', 'ar1', 'ar1-nilearn'])('%s, whatever the numbers', (noise) => {
+    const seeds = fc.integer({ min: 1, max: 1e6 });
+    const runs = { numRuns: 10 };
+    const contrasts = { one: 'a/k1', two: { 'a/k1': 1, 'a/k2': -1 }, any: { F: ['a/k1', 'a/k2'] } };
+    const rowsOf = (seed: number) => autoregressive(2, time, 0.5, seed);
+    const voxelsOf = (seed: number) => autoregressive(5, time, 0.4, seed + 7);
+    const read = async (rows: Float64Array[], series: Float64Array[]) => {
+      const { maps } = await jointMaps(await fitOf(rows, { noise }, series), { contrasts });
+      const values: Record<string, number[]> = {};
+      for (const statistic of everything) values[statistic] = [...(await maps.readRows(statistic, 0, 3))];
+      return values;
+    };
+    const near = (found: readonly number[], due: readonly number[]) => {
+      // |rho| at a border between two hundredths may fall to either side by rounding; no seed of the search has.
+      expect(
+        found
+          .map((value, i) => (Number.isNaN(value) && Number.isNaN(due[i]) ? 0 : value - due[i]!))
+          .map((apart, i) => Math.abs(apart) / Math.max(1e-3, Math.abs(due[i]!) || 0))
+          .every((apart) => apart < 1e-7),
+      ).toBe(true);
+    };
+
+    test('scaling a series scales effect and error, not t, F, z, p, R2', async () => {
+      await fc.assert(
+        fc.asyncProperty(seeds, fc.constantFrom(-4, 0.125, 1024), async (seed, scale) => {
+          const plain = await read(rowsOf(seed), voxelsOf(seed));
+          const scaled = await read(
+            rowsOf(seed),
+            voxelsOf(seed).map((row) => row.map((value) => value * scale)),
+          );
+          near(
+            scaled.effect!,
+            plain.effect!.map((value) => value * scale),
+          );
+          near(
+            scaled.se!,
+            plain.se!.map((value) => value * Math.abs(scale)),
+          );
+          near(
+            scaled.residual_variance!,
+            plain.residual_variance!.map((value) => value * scale * scale),
+          );
+          for (const statistic of ['F', 'r2']) near(scaled[statistic]!, plain[statistic]!);
+        }),
+        runs,
+      );
+    });
+
+    test('scaling all regressors scales effects and errors by the inverse', async () => {
+      await fc.assert(
+        fc.asyncProperty(seeds, fc.constantFrom(4, 0.125, 1e6), async (seed, scale) => {
+          const plain = await read(rowsOf(seed), voxelsOf(seed));
+          const scaled = await read(
+            rowsOf(seed).map((row) => row.map((value) => value * scale)),
+            voxelsOf(seed),
+          );
+          near(
+            scaled.effect!.map((value) => value * scale),
+            plain.effect!,
+          );
+          near(
+            scaled.se!.map((value) => value * scale),
+            plain.se!,
+          );
+          for (const statistic of ['t', 'F', 'z', 'p', 'r2', 'residual_variance'])
+            near(scaled[statistic]!, plain[statistic]!);
+        }),
+        runs,
+      );
+    });
+
+    test('a regressor in the span of the others changes nothing that can be told', async () => {
+      await fc.assert(
+        fc.asyncProperty(seeds, async (seed) => {
+          const rows = rowsOf(seed);
+          const sum = rows[0]!.map((value, t) => 2 * value - rows[1]![t]!);
+          const { maps } = await jointMaps(await fitOf([...rows, sum], { noise }, voxelsOf(seed)), {
+            contrasts: { any: { F: ['a/*'] } },
+          });
+          const plain = await jointMaps(await fitOf(rows, { noise }, voxelsOf(seed)), {
+            contrasts: { any: { F: ['a/*'] } },
+          });
+          expect(maps.df).toBe(plain.maps.df);
+          // The F of all three is not: the coefficients of each cannot be told.
+          for (const statistic of ['r2', 'residual_variance']) {
+            near([...(await maps.readRows(statistic, 0, 1))], [...(await plain.maps.readRows(statistic, 0, 1))]);
+          }
+        }),
+        runs,
+      );
+    });
+
+    test('permuting voxels permutes the maps; a voxel alone gives the same', async () => {
+      await fc.assert(
+        fc.asyncProperty(seeds, async (seed) => {
+          const series = voxelsOf(seed);
+          const plain = await read(rowsOf(seed), series);
+          const turned = await read(rowsOf(seed), [...series].reverse());
+          const alone = await read(rowsOf(seed), series.slice(2, 3));
+          for (const statistic of everything) {
+            const byRow = (values: number[]) => [0, 1, 2].map((row) => values.slice(row * 5, row * 5 + 5));
+            near(
+              byRow(turned[statistic]!).flatMap((row) => row.reverse()),
+              plain[statistic]!,
+            );
+            near(
+              alone[statistic]!,
+              byRow(plain[statistic]!).map((row) => row[2]!),
+            );
+          }
+        }),
+        runs,
+      );
+    });
+  });
+
+  test('a constant voxel and one with NaN are NaN, and only they', async () => {
+    const series = autoregressive(4, time, 0.4, 3);
+    series[1]!.fill(0);
+    series[2]![5] = Number.NaN;
+    for (const noise of ['ols', 'ar1', 'ar1-nilearn']) {
+      const { row } = await jointMaps(await fitOf(regressors, { noise }, series));
+      for (const statistic of ['t', 'z', 'p', 'residual_variance']) {
+        expect([...(await row('a/k1', statistic))].map(Number.isNaN), `${noise} ${statistic}`).toEqual([
+          false,
+          true,
+          true,
+          false,
+        ]);
+      }
+    }
   });
 
   test('what descends from synthetic weights stays marked', async () => {
