@@ -22,9 +22,11 @@ export interface FitData {
   readonly mean: Float64Array;
   /** `[voxel, 4]`: of the series less its mean, before anything was removed: sum of squares, of lag-1 products, first and last value. For R2. */
   readonly moments?: Float64Array;
+  /** `[kernel, 2]`, noise spm: `tr(RV)`, which divides the residual sum of squares, and the variance of an effect in units of white noise. */
+  readonly whitening?: Float64Array;
   readonly volumes: number;
   readonly tr: number;
-  /** `ols`, `ar1-nilearn`. */
+  /** `ols`, `ar1`, `ar1-nilearn`, `spm`. */
   readonly noise: string;
   /** Residual degrees of freedom: volumes - rank - 1. */
   readonly df: number;
@@ -52,6 +54,7 @@ export async function readFit(artifact: Artifact): Promise<StoredFit> {
     nuisance: await array('nuisance.npy'),
     mean: await array('mean.npy'),
     ...(artifact.files['moments.npy'] && { moments: await array('moments.npy') }),
+    ...(artifact.files['whitening.npy'] && { whitening: await array('whitening.npy') }),
     volumes: numberIn(artifact, 'volumes'),
     tr: numberIn(artifact, 'tr'),
     noise: textIn(artifact, 'noise'),
@@ -71,10 +74,12 @@ export async function writeFit(dir: string, data: FitData & { readonly bold: Flo
   await writeNpy(at('nuisance.npy'), [data.nuisance.length / volumes, volumes], data.nuisance);
   await writeNpy(at('mean.npy'), [data.mask.voxels.length], data.mean);
   if (data.moments) await writeNpy(at('moments.npy'), [data.mask.voxels.length, 4], data.moments);
+  if (data.whitening) await writeNpy(at('whitening.npy'), [data.kernels.length, 2], data.whitening);
   await writeMask(at('mask.nii.gz'), data.mask);
   await writeKernels(at('kernels.tsv'), data.kernels);
   const roles = ['bold.npy', 'regressors.npy', 'nuisance.npy', 'mean.npy', 'mask.nii.gz', 'kernels.tsv'];
   if (data.moments) roles.push('moments.npy');
+  if (data.whitening) roles.push('whitening.npy');
   return {
     files: Object.fromEntries(roles.map((role) => [role, at(role)])),
     meta: metaOf({ noise, df, rank, tr, volumes, ...untrainedOf(data) }),
@@ -87,6 +92,7 @@ async function check(produced: Produced): Promise<void> {
   const { shape } = await requireShape(produced, 'bold.npy', [null, volumes], '<f8');
   await requireShape(produced, 'mean.npy', [shape[0]!], '<f8');
   if (produced.files['moments.npy']) await requireShape(produced, 'moments.npy', [shape[0]!, 4], '<f8');
+  if (produced.files['whitening.npy']) await requireShape(produced, 'whitening.npy', [kernels.length, 2], '<f8');
   await requireShape(produced, 'regressors.npy', [kernels.length, volumes], '<f8');
   await requireShape(produced, 'nuisance.npy', [null, volumes], '<f8');
   await requireMaskOf(produced, shape[0]!);
@@ -168,6 +174,7 @@ export const fitType: ArtifactType = {
     '- `nuisance.npy`: float64 `[column, time]`, orthonormal rows',
     '- `mean.npy`: float64 `[voxel]`, mean BOLD',
     '- `moments.npy`: float64 `[voxel, 4]`, of the series less its mean: sum of squares, of lag-1 products, first and last value (for R2)',
+    '- `whitening.npy`, of `noise: spm` only, whose series, regressors and nuisance are whitened, in % of the grand mean: float64 `[kernel, 2]`, `tr(RV)`, by which the residual sum of squares is divided, and the variance of an effect in units of that of white noise',
     '- `mask.nii.gz`, `kernels.tsv` (name, layer, kernel, status: fitted, constant or collinear)',
     '- meta: `noise`, `df`, `rank` (of the nuisance columns), `tr` (s), `volumes`',
   ].join('\n'),

@@ -1,3 +1,5 @@
+import type { RowMemory } from '../rows.js';
+
 /**
  * How the noise of a voxel is modelled.
  * - `ols`: white.
@@ -12,6 +14,8 @@ export type Noise = 'ols' | 'ar1' | 'ar1-nilearn' | 'spm';
  * The nuisance has been taken out of the regressors and of the BOLD series (see `residualise`).
  */
 export interface FitModel {
+  /** Tells models apart in this process, so that a thread need not prepare one twice. Never part of a result. */
+  readonly key?: string;
   readonly noise: Noise;
   /** Degrees of freedom of every model: time - rank - 1. */
   readonly df: number;
@@ -22,8 +26,8 @@ export interface FitModel {
   readonly regressors: Float64Array;
   /** Orthonormal rows [rank, time]. */
   readonly nuisance: Float64Array;
-  /** What the standard error of white noise is multiplied with [kernel]; for `spm`, whose whitening is not perfect. */
-  readonly errorScale?: Float64Array;
+  /** For `spm`, whose whitening leaves a little: `trace` and `spread` of `SpmErrors` [kernel, 2]. */
+  readonly whitening?: Float64Array;
 }
 
 /** A block of voxels times a range of kernels. */
@@ -50,6 +54,8 @@ export type UseEstimates = (row: {
   readonly effect: Float64Array;
   /** Its standard error [voxel]; empty where only effects are asked for. */
   readonly se: Float64Array;
+  /** What `effect` and `se` lie in, where they lie in one. */
+  readonly memory?: RowMemory;
   /** Residual variance [voxel], `RSS / df` in the metric of the fit (whitened for ar1); absent where not asked for. */
   readonly variance?: Float64Array;
 }) => void;

@@ -24,12 +24,12 @@ export const explained = 3;
  *
  * `series` [series, time] is overwritten. `nuisance` [rank, time] has orthonormal rows whose span holds the constant,
  * so the mean is subtracted first (digits are not spent on the mean of a BOLD series), then the projection is done
- * twice, which leaves `Q'M y` at rounding.
+ * twice, which leaves `Q'M y` at rounding. With `whitened` the span holds a whitened constant, and no mean is subtracted.
  */
 export async function residualise(
   series: Float64Array,
   nuisance: Float64Array,
-  { count, time, rank }: { count: number; time: number; rank: number },
+  { count, time, rank, whitened = false }: { count: number; time: number; rank: number; whitened?: boolean },
 ): Promise<Residualised> {
   const mean = new Float64Array(count);
   const state = new Uint8Array(count);
@@ -39,8 +39,8 @@ export async function residualise(
     mean[i] = meanOf(row);
     state[i] = stateOf(row, mean[i]!);
     // Values such as NaN would spread through the products below.
-    if (state[i] === usable) for (let t = 0; t < time; t++) row[t]! -= mean[i]!;
-    else row.fill(0);
+    if (state[i] !== usable) row.fill(0);
+    else if (!whitened) for (let t = 0; t < time; t++) row[t]! -= mean[i]!;
     spread[i] = sumOfSquares(row);
   }
   const columns = transposed(nuisance, rank, time);

@@ -1,15 +1,18 @@
 import type { Estimator, FitModel } from './model.js';
 import { olsEstimator } from './ols.js';
 
-/** OLS of whitened series, with the standard errors of the noise that the whitening leaves (see `spmErrors`). */
+/** OLS of whitened series, with the residual variances and standard errors of the noise that the whitening leaves (see `spmErrors`). */
 export async function spmEstimator(model: FitModel): Promise<Estimator> {
   const ols = await olsEstimator(model);
-  const { errorScale } = model;
-  if (!errorScale) return ols;
+  const { whitening, df } = model;
+  if (!whitening) throw new Error('a model with noise spm that was not whitened');
   return (block, use) =>
     ols(block, (row) => {
-      const scale = errorScale[row.kernel]!;
-      for (let v = 0; v < row.se.length; v++) row.se[v]! *= scale;
+      const [trace, spread] = [whitening[2 * row.kernel]!, whitening[2 * row.kernel + 1]!];
+      const ofVariance = df / trace;
+      const ofError = Math.sqrt(ofVariance * spread);
+      for (let v = 0; v < row.se.length; v++) row.se[v]! *= ofError;
+      if (row.variance) for (let v = 0; v < row.variance.length; v++) row.variance[v]! *= ofVariance;
       use(row);
     });
 }

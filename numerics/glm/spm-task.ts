@@ -143,7 +143,8 @@ export async function whiten({ series, count, time, whitening, scale }: WhitenPa
     for (let t = 0; t < time; t++) row[t] = Number.isFinite(sum) ? scale * (row[t]! - mean[i]!) : 0;
   }
   const whitened = await timesTransposed(series, whitening.matrix, { m: count, n: time, k: time });
-  const { residuals, state } = await residualise(whitened, whitening.nuisance, { count, time, rank: whitening.rank });
+  const size = { count, time, rank: whitening.rank, whitened: true };
+  const { residuals, state } = await residualise(whitened, whitening.nuisance, size);
   return { residuals, state, mean };
 }
 

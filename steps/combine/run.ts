@@ -31,7 +31,7 @@ export async function run(context: StepContext<CombineParams>): Promise<Record<s
     workDir,
     {
       kind: 'subject',
-      statistics: factsOf(statistics, { df, df1: 1 }),
+      statistics: factsOf(statistics, { df, df1: 1, noise: runs[0]!.noise }),
       rows: kernels,
       mask,
       df,

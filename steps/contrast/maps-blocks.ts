@@ -1,12 +1,16 @@
 import type { MapsWriter, StatisticFacts } from '../../artifacts/maps.js';
 import type { Statistic, StatisticMaps } from '../../numerics/glm/statistic-maps.js';
 
-/** Units of the statistics, with the degrees of freedom: `df` those of t and below the line of F, `df1` those above it. */
+/**
+ * Units of the statistics, with the degrees of freedom: `df` those of t and below the line of F, `df1` those above it.
+ * `noise` is that of the fit: for `spm` the image was scaled.
+ */
 export function factsOf(
   statistics: readonly Statistic[],
-  { df, df1 }: { readonly df?: number; readonly df1?: number },
+  { df, df1, noise }: { readonly df?: number; readonly df1?: number; readonly noise?: string },
 ): Record<string, StatisticFacts> {
-  const bold = { units: 'BOLD units per unit of regressor' };
+  const unit = noise === 'spm' ? '% of the grand mean' : 'BOLD units';
+  const bold = { units: `${unit} per unit of regressor` };
   const below = df === undefined ? {} : { df };
   const facts: Record<Statistic, StatisticFacts> = {
     effect: bold,
@@ -16,7 +20,7 @@ export function factsOf(
     z: { units: '1' },
     p: { units: '1' },
     r2: { units: '1' },
-    residual_variance: { units: 'BOLD units squared' },
+    residual_variance: { units: noise === 'spm' ? `(${unit})^2` : 'BOLD units squared' },
     df: { units: '1' },
   };
   return Object.fromEntries(statistics.map((statistic) => [statistic, facts[statistic]]));

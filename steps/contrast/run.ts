@@ -23,7 +23,7 @@ export async function run(context: StepContext<ContrastParams>): Promise<Record<
     workDir,
     {
       kind: 'subject',
-      statistics: factsOf(statistics, { df: fit.df, df1: 1 }),
+      statistics: factsOf(statistics, { df: fit.df, df1: 1, noise: fit.noise }),
       rows: fit.kernels,
       mask: fit.mask,
       df: fit.df,

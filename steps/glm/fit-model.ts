@@ -24,5 +24,6 @@ export function modelOf(fit: StoredFit): FitModel {
     rank: fit.rank,
     regressors: toShared(fit.regressors),
     nuisance: toShared(fit.nuisance),
+    ...(fit.whitening && { whitening: fit.whitening }),
   };
 }

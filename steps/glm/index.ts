@@ -18,24 +18,35 @@ const strategyList = Object.entries(strategies)
 
 export const glmStep: StepType<GlmParams> = {
   name: 'glm',
-  version: 2,
+  version: 3,
   title: 'Linear models of one subject: one per kernel, all voxels',
   description: `Prepares one model per kernel: the kernel's regressor, the nuisance columns that all models share, and a
 constant. The contrast is 1 on the kernel.
 
 The nuisance is taken out of BOLD and regressors once (Frisch, Waugh and Lovell); the \`fit\` keeps what is left, from
 which effect, standard error and t of any kernel at any voxel follow by a few products (steps \`contrast\` and \`group\`).
-Maps of all kernels are never stored here. Degrees of freedom: volumes - rank of the nuisance - 1.
+Maps of all kernels are never stored here. Degrees of freedom: volumes - rank of the nuisance - 1 (less of \`noise: spm\`).
 
 **Time.** The first \`drop\` volumes are left out. The regressors start with the first volume that is kept; of them the
 first \`samples\` are used. The two lengths must then be the same: nothing is cut silently. BOLD and regressors must
 have the same TR.
 
 **Noise.**
-- \`ols\`: white noise.
+- \`ar1\`: first-order autoregressive noise per voxel and kernel. rho is the value, to 1/100 and within 0.99, at which the
+  residuals of the OLS fit would be expected to have the lag-1 autocorrelation that they have: a model of many columns
+  leaves residuals that are less autocorrelated than the noise, by an amount that its design tells (Worsley et al. 2002,
+  here for the whole of an AR(1) process, not to first order in rho). Series and design are whitened (first row times
+  \`sqrt(1 - rho^2)\`) and fitted again.
+- \`ols\`: white noise. Films make slow regressors, and BOLD noise is slow: t is too large, see docs/validation.md.
 - \`ar1-nilearn\`: first-order autoregressive noise per voxel and kernel as in nilearn 0.10: from the OLS residuals
   \`rho = (sum r_t r_(t+1) / (T-1)) / (sum r_t^2 / T)\`, truncated toward zero to 1/100; series and design are whitened
-  (first row unchanged) and fitted again. The same numbers as a separate fit of every kernel.
+  (first row unchanged) and fitted again. The same numbers as a separate fit of every kernel. Biased towards 0.
+- \`spm\`: as SPM12, one whitening for the whole brain: a covariance of two components around AR(0.2), by ReML from the
+  voxels that respond to any column (confounds included) at p < 0.001; the drifts are a filter after the whitening. SPM
+  estimates it for every model anew; here once per subject, with the leading principal components of the regressors in
+  their place (as few as explain 99 %, at most 20), so that all kernels share it. With one kernel the numbers are SPM's.
+  As SPM, it scales the image to a grand mean of 100 (effects are in % of it), fits only voxels that are above 0.8 of the
+  global mean in every volume, and keeps whitened series in the fit. Needs an image with its mean.
 
 **Drifts.**
 - \`cosine\`: the discrete cosines slower than \`high_pass\` seconds, the same columns in SPM and nilearn
@@ -79,12 +90,14 @@ into one model. \`contrast\` and \`group\`, with their one model per kernel, ref
 **Kernels** without variance (\`constant\`) or explained by the nuisance (\`collinear\`) are not fitted: their status says
 so, their row is 0, and their maps are NaN.
 
-BOLD is not scaled: effects are in BOLD units per unit of the regressor.`,
+BOLD is not scaled, except for \`noise: spm\`: effects are in BOLD units per unit of the regressor.`,
   sources: [
     'Friston et al. (1996), Magnetic Resonance in Medicine 35:346-355: 24 motion parameters',
     'Behzadi et al. (2007), NeuroImage 37:90-101: aCompCor',
     'Power et al. (2012), NeuroImage 59:2142-2154: scrubbing',
     'nilearn 0.10.4, nilearn.glm.first_level.run_glm',
+    'Friston et al. (2002), NeuroImage 16:484-512: ReML for the serial correlation of a brain; SPM12 r7738',
+    'Worsley et al. (2002), NeuroImage 15:1-15: bias of autocorrelations of residuals',
     'Lovell (1963), Journal of the American Statistical Association 58:993-1010',
   ],
   inputs: {
@@ -111,8 +124,8 @@ BOLD is not scaled: effects are in BOLD units per unit of the regressor.`,
         description: 'Values of each regressor that are used, from the first. Default: all.',
       },
       noise: {
-        enum: ['ols', 'ar1-nilearn'],
-        default: 'ar1-nilearn',
+        enum: ['ar1', 'ols', 'ar1-nilearn', 'spm'],
+        default: 'ar1',
         description: 'Model of the noise.',
       },
       drift: {

@@ -1,5 +1,5 @@
 import type { Artifact, Produced } from '../../artifacts/artifact.js';
-import { readBold } from '../../artifacts/bold.js';
+import { type BoldData, readBold } from '../../artifacts/bold.js';
 import { writeFit } from '../../artifacts/fit.js';
 import { readVoxelSeries } from '../../artifacts/image.js';
 import { columnsPerKernel, type Kernel } from '../../artifacts/kernels.js';
@@ -15,6 +15,8 @@ import { confoundColumns, cosines, type NamedColumn } from './confounds.js';
 import type { GlmParams } from './index.js';
 import { type Nuisance, nuisanceOf } from './nuisance.js';
 import { residualSeries } from './residual-series.js';
+import { spmMask } from './spm-mask.js';
+import { type SpmFit, spmFit } from './spm-noise.js';
 import { volumesUsed } from './time-axis.js';
 import { automaticMask, givenMask } from './voxels.js';
 
@@ -45,19 +47,20 @@ export async function run(context: Context): Promise<Record<string, Produced>> {
     note(`the model has drifts twice: the cosines of the table, and "drift: ${params.drift}"; one of them will do`);
   }
 
-  const kernels = await fitKernels(regressors, regressorsSource.origin, time, nuisance, context);
-  const wiredMask = inputs.mask as Artifact | undefined;
-  const mask = wiredMask
-    ? await givenMask(niftiFile(wiredMask, 'mask'), wiredMask.origin, bold, source.origin)
-    : await automaticMask(bold, params.drop, signal);
-  if (!wiredMask)
-    note(`no mask wired: ${mask.voxels.length} voxels above 0.4 of the 98th percentile of the mean image`);
+  const columns = kernelColumns(regressors, time);
+  const kernels = await fitKernels(columns.slice(), regressors, regressorsSource.origin, time, nuisance, context);
+  const { mask, scale } = await voxelsToFit(bold, source.origin, time, context);
   const series = await readVoxelSeries(bold.file, mask.voxels, { first: params.drop, count: time, signal });
   const moments = seriesMoments(series, time);
-  const residuals = await residualSeries(series, time, nuisance, {
-    ...context,
-    progress: (done, total) => context.progress(done, total, 'voxels'),
-  });
+  const workers = { ...context, progress: (done: number, total: number) => context.progress(done, total, 'voxels') };
+  const spm =
+    params.noise === 'spm' &&
+    (await spmFit(
+      { time, series, scale, columns, residualColumns: kernels.regressors, nuisance },
+      workers,
+      source.origin,
+    ));
+  const residuals = spm ? spm.residuals : await residualSeries(series, time, nuisance, workers);
   const voxels = keepUsable(residuals, mask, time, source.origin, context);
 
   const fit = await writeFit(context.workDir, {
@@ -70,9 +73,35 @@ export async function run(context: Context): Promise<Record<string, Produced>> {
     noise: params.noise,
     df: time - nuisance.rank - own,
     rank: nuisance.rank,
+    ...(spm && whitenedParts(spm)),
     ...untrainedOf(regressorsSource.meta),
   });
   return { fit };
+}
+
+/** The given mask or an automatic one; for `noise: spm` what SPM makes of it, and the factor of its grand mean scaling. */
+async function voxelsToFit(
+  bold: BoldData,
+  origin: string,
+  count: number,
+  { inputs, params, note, signal }: Context,
+): Promise<{ mask: Mask; scale: number }> {
+  const wired = inputs.mask as Artifact | undefined;
+  const given = wired && (await givenMask(niftiFile(wired, 'mask'), wired.origin, bold, origin));
+  if (params.noise === 'spm') {
+    const found = await spmMask(bold, given, { first: params.drop, count, signal });
+    const of = given ? ` of the ${given.voxels.length} of the mask` : '';
+    note(`${found.mask.voxels.length} voxels${of} are above 0.8 of the global mean in every volume`);
+    return found;
+  }
+  if (given) return { mask: given, scale: 1 };
+  const mask = await automaticMask(bold, params.drop, signal);
+  note(`no mask wired: ${mask.voxels.length} voxels above 0.4 of the 98th percentile of the mean image`);
+  return { mask, scale: 1 };
+}
+
+function whitenedParts({ regressors, nuisance, rank, df, whitening }: SpmFit) {
+  return { regressors, nuisance, rank, df, whitening };
 }
 
 /** The columns that are chosen, of the volumes that are used. */
@@ -92,18 +121,24 @@ async function wiredConfounds(
   return confoundColumns(table, confounds, { volumes, drop, note });
 }
 
-/** Residualised regressors [kernel, time], and what became of each kernel. */
+/** The regressors as they are, of the volumes that are used [kernel, time]. */
+function kernelColumns({ values, kernels }: RegressorsData, time: number): Float64Array {
+  const series = new Float64Array(kernels.length * time);
+  for (let k = 0; k < kernels.length; k++) {
+    for (let t = 0; t < time; t++) series[k * time + t] = values[t * kernels.length + k]!;
+  }
+  return series;
+}
+
+/** Residualised regressors [kernel, time], in place, and what became of each kernel. */
 async function fitKernels(
-  { values, kernels }: RegressorsData,
+  series: Float64Array,
+  { kernels }: RegressorsData,
   origin: string,
   time: number,
   nuisance: Nuisance,
   context: Context,
 ): Promise<{ regressors: Float64Array; kernels: Kernel[] }> {
-  const series = new Float64Array(kernels.length * time);
-  for (let k = 0; k < kernels.length; k++) {
-    for (let t = 0; t < time; t++) series[k * time + t] = values[t * kernels.length + k]!;
-  }
   const { residuals, state } = await residualSeries(series, time, nuisance, {
     pool: context.pool,
     signal: context.signal,

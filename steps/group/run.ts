@@ -29,7 +29,11 @@ export async function run(context: StepContext<GroupParams>): Promise<Record<str
     workDir,
     {
       kind: 'group',
-      statistics: factsOf(statistics, { ...(design.df !== undefined && { df: design.df }), df1: design.df1 }),
+      statistics: factsOf(statistics, {
+        ...(design.df !== undefined && { df: design.df }),
+        df1: design.df1,
+        noise: subjects.runs[0]!.noise,
+      }),
       rows: kernels,
       mask,
       ...(design.df !== undefined && { df: design.df }),
