@@ -11,8 +11,6 @@ export interface DescriptionData {
   readonly layerSeries: Table;
   /** Correlation of the layers' mean series. */
   readonly layerCorrelation: Table;
-  /** Every pair of layers with its correlation. */
-  readonly pairs: Table;
 }
 
 const tables = {
@@ -28,7 +26,6 @@ export async function readDescription(artifact: Artifact): Promise<DescriptionDa
     pca: await read('pca.tsv'),
     layerSeries: await read('layer_series.tsv'),
     layerCorrelation: await read('layer_correlation.tsv'),
-    pairs: await read('pairs.tsv'),
   };
 }
 

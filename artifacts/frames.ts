@@ -10,7 +10,7 @@ import { UserError } from './user-error.js';
 
 /** One average picture. */
 export interface FrameRow {
-  /** Number from 1. */
+  /** Number from 0. */
   readonly frame: number;
   /** Start of the window in s after the start of the analysed part of the film. */
   readonly onset: number;
@@ -28,7 +28,7 @@ export interface FramesData {
   readonly height: number;
   /** uint8 `[frame, y, x, rgb]`, sRGB; too big to read at once for a long film. */
   readonly file: string;
-  /** Pixels `[y, x, rgb]` of one frame. */
+  /** Pixels `[y, x, rgb]` of a frame by its number. */
   readFrame(frame: number): Promise<Uint8Array>;
 }
 
@@ -43,6 +43,11 @@ export async function readFrames(artifact: Artifact): Promise<FramesData> {
     file,
     readFrame: async (frame) => (await readNpyRows(file, frame, frame + 1)).data as Uint8Array,
   };
+}
+
+/** `frame-0013`: what files that show a frame are called. */
+export function frameName(frame: number): string {
+  return `frame-${String(frame).padStart(4, '0')}`;
 }
 
 /** Columns frame, onset (s), duration (s), images. */
@@ -87,11 +92,10 @@ async function publish(artifact: Artifact, target: PublishTarget): Promise<reado
   const { width, height } = frames;
   const files: PublishedFile[] = [];
   const names: string[] = [];
-  for (let at = 0; at < frames.rows.length; at++) {
-    const { onset, duration, images } = frames.rows[at]!;
-    const name = `frame-${String(at + 1).padStart(4, '0')}.png`;
+  for (const { frame, onset, duration, images } of frames.rows) {
+    const name = `${frameName(frame)}.png`;
     const file = path.join(folder, name);
-    await writeFile(file, encode({ width, height, data: await frames.readFrame(at), depth: 8, channels: 3 }));
+    await writeFile(file, encode({ width, height, data: await frames.readFrame(frame), depth: 8, channels: 3 }));
     names.push(`${path.basename(folder)}/${name}`);
     const about = {
       description: `Average of ${images} pictures of the film.`,
@@ -118,7 +122,7 @@ export const framesType: ArtifactType = {
   title: 'pictures of the film, averaged over windows of time',
   description: [
     '- `frames.npy`: uint8 `[frame, y, x, rgb]`, sRGB, first row at the top',
-    '- `frames.tsv`: frame (from 1), onset (s), duration (s), images (pictures that were averaged)',
+    '- `frames.tsv`: frame (from 0), onset (s), duration (s), images (pictures that were averaged)',
     '- meta: `window` (s), `width`, `height` (pixels)',
   ].join('\n'),
   check,

@@ -5,16 +5,8 @@ import { requireFiles } from './check-files.js';
 import { linkOrCopy } from './link.js';
 import { fileOf, metaOf } from './meta.js';
 import { type About, publishAsIs, published, publishedPath } from './published.js';
-import { readTable, type Table, writeTable } from './table.js';
+import { readTable, writeTable } from './table.js';
 import { UserError } from './user-error.js';
-
-export interface ReversalData {
-  readonly regions: Table;
-  readonly series: Table;
-  readonly peaks: Table;
-  /** Role (`pictures/….png`) to path, in the order of their names. */
-  readonly pictures: ReadonlyMap<string, string>;
-}
 
 const tables: Readonly<Record<string, About>> = {
   'regions.tsv': { description: 'Regions with the number of their voxels, subjects, peaks, and their kernels.' },
@@ -31,16 +23,6 @@ const tables: Readonly<Record<string, About>> = {
 };
 
 const required = ['regions.tsv', 'series.tsv', 'peaks.tsv'];
-
-export async function readReversal(artifact: Artifact): Promise<ReversalData> {
-  const [regions, series, peaks] = await Promise.all(required.map((role) => readTable(fileOf(artifact, role))));
-  return {
-    regions: regions!,
-    series: series!,
-    peaks: peaks!,
-    pictures: new Map(picturesOf(artifact).map((role) => [role, artifact.files[role]!])),
-  };
-}
 
 async function publish(artifact: Artifact, target: PublishTarget): Promise<readonly PublishedFile[]> {
   const { delay, subjects, signal } = artifact.meta;

@@ -81,3 +81,8 @@ export type Activation = 'relu' | 'linear';
 export function mapSize(layer: Pick<VggLayer, 'poolings'>, height: number, width: number): [number, number] {
   return [height >> layer.poolings, width >> layer.poolings];
 }
+
+/** The layers up to the deepest that is asked for: nothing deeper is computed. */
+export function upToDeepest(layers: readonly ConvLayer[], asked: ReadonlySet<string>): readonly ConvLayer[] {
+  return layers.slice(0, layers.findLastIndex((layer) => asked.has(layer.name)) + 1);
+}

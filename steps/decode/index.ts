@@ -1,4 +1,3 @@
-import type { Problem } from '../../artifacts/user-error.js';
 import type { StepType } from '../../engine/step-type.js';
 import { findFfmpeg } from './ffmpeg.js';
 
@@ -82,15 +81,14 @@ ffmpeg is taken from FFMPEG_PATH, then PATH, then the embedded one; its version 
     },
   },
   checkParams({ window, duration }) {
-    const problems: Problem[] = [];
-    if (duration !== undefined && duration < window) {
-      problems.push({
+    if (duration === undefined || duration >= window) return [];
+    return [
+      {
         message: `duration ${duration} s is shorter than one window of ${window} s`,
         expected: 'at least one window',
         keys: ['duration'],
-      });
-    }
-    return problems;
+      },
+    ];
   },
   needs: () => ({ cores: 1, memoryMB: 400 }),
   tools: async () => ({ ffmpeg: (await findFfmpeg()).version }),

@@ -1,10 +1,15 @@
 import type { Artifact } from '../../artifacts/artifact.js';
 import { readFrames } from '../../artifacts/frames.js';
 import { UserError } from '../../artifacts/user-error.js';
-import { type Activation, type ConvLayer, mapSize, type Preprocessing } from '../../numerics/vgg/layers.js';
+import {
+  type Activation,
+  type ConvLayer,
+  mapSize,
+  type Preprocessing,
+  upToDeepest,
+} from '../../numerics/vgg/layers.js';
 import { openNetwork } from '../../numerics/vgg/network.js';
 import { loadWeights } from '../weights/network.js';
-import { upToDeepest } from './run.js';
 
 export interface FeatureMapRequest {
   /** From 0. */
@@ -24,14 +29,11 @@ export interface FeatureMapOptions {
   readonly weights: Artifact;
   readonly frames: Artifact;
   readonly requests: readonly FeatureMapRequest[];
-  /** As in `extract`. Default `relu`. */
-  readonly activation?: Activation;
-  /** As in `extract`. Default: by the weights. */
-  readonly preprocessing?: 'auto' | Preprocessing;
+  /** As in `extract`. */
+  readonly activation: Activation;
+  readonly preprocessing: 'auto' | Preprocessing;
   readonly signal: AbortSignal;
   readonly threads: number;
-  /** Called after each frame. */
-  readonly progress?: (done: number, total: number) => void;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function featureMaps(options: FeatureMapOptions): Promise<FeatureMa
     if (!picked.includes(index)) picked.push(index);
     asked.set(layer.name, picked);
   }
-  const { preprocessing = 'auto', activation = 'relu' } = options;
+  const { preprocessing, activation } = options;
   const network = await openNetwork(
     {
       backend: 'onnx',
@@ -73,7 +75,7 @@ export async function featureMaps(options: FeatureMapOptions): Promise<FeatureMa
     const results = new Array<FeatureMap>(requests.length);
     const numbers = [...new Set(requests.map(({ frame }) => frame))].sort((a, b) => a - b);
     const layers = [...asked.keys()];
-    for (const [done, number] of numbers.entries()) {
+    for (const number of numbers) {
       signal.throwIfAborted();
       const { maps } = await network.frame(await frames.readFrame(number));
       requests.forEach((request, at) => {
@@ -84,7 +86,6 @@ export async function featureMaps(options: FeatureMapOptions): Promise<FeatureMa
         const data = maps[layers.indexOf(layer.name)]!.slice(row * height * width, (row + 1) * height * width);
         results[at] = { ...request, height, width, data };
       });
-      options.progress?.(done + 1, numbers.length);
     }
     return results;
   } finally {

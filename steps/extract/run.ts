@@ -5,7 +5,7 @@ import { type Kernel, kernelName } from '../../artifacts/kernels.js';
 import { untrainedOf } from '../../artifacts/meta.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
-import { type ConvLayer, mapSize } from '../../numerics/vgg/layers.js';
+import { type ConvLayer, mapSize, upToDeepest } from '../../numerics/vgg/layers.js';
 import { type Network, openNetwork } from '../../numerics/vgg/network.js';
 import { loadWeights } from '../weights/network.js';
 import type { ExtractParams } from './index.js';
@@ -79,11 +79,6 @@ async function statisticsOfAll(
     progress(frame + 1, count, 'images');
   }
   return values;
-}
-
-/** Nothing deeper than the deepest layer asked for is computed. */
-export function upToDeepest(layers: readonly ConvLayer[], asked: ReadonlySet<string>): readonly ConvLayer[] {
-  return layers.slice(0, layers.findLastIndex((layer) => asked.has(layer.name)) + 1);
 }
 
 function kernelsOf(layers: readonly ConvLayer[]): Kernel[] {

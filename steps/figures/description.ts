@@ -1,5 +1,6 @@
 import type { Artifact } from '../../artifacts/artifact.js';
-import { numericColumn, readTable, type Table, textColumn } from '../../artifacts/table.js';
+import { readDescription } from '../../artifacts/description.js';
+import { numericColumn, type Table, textColumn } from '../../artifacts/table.js';
 import { type BarPanel, barPanels } from './bars.js';
 import type { Figure, Sheet } from './figure.js';
 import { heatMap } from './heat-map.js';
@@ -14,26 +15,25 @@ export async function drawDescription(
   layers: readonly string[] | undefined,
 ): Promise<Figure[]> {
   const untrained = description.meta.untrained === true;
-  const table = (role: string) => readTable(description.files[role]!);
-  const correlation = await table('layer_correlation.tsv');
-  const there = correlation.columns.slice(1);
+  const { pca, layerSeries, layerCorrelation } = await readDescription(description);
+  const there = layerCorrelation.columns.slice(1);
   const shown = (layers ?? there).filter((layer) => there.includes(layer));
   if (shown.length === 0) return [];
   return [
     {
       name: 'figure-2_pca',
       caption: 'Variance that the first principal components of each layer’s kernel series explain.',
-      svg: pcaPage(await table('pca.tsv'), shown, sheet, description),
+      svg: pcaPage(pca, shown, sheet, description),
     },
     {
       name: 'figure-2_layer-series',
       caption: 'Mean series of each layer over its kernels, as z scores.',
-      svg: seriesPage(await table('layer_series.tsv'), shown, sheet, untrained),
+      svg: seriesPage(layerSeries, shown, sheet, untrained),
     },
     {
       name: 'figure-2_layer-correlation',
       caption: 'Correlation of the layers’ mean series; the lowest is framed.',
-      svg: correlationPage(correlation, shown, sheet, untrained),
+      svg: correlationPage(layerCorrelation, shown, sheet, untrained),
     },
   ];
 }

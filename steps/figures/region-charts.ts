@@ -1,8 +1,8 @@
 import type { Artifact } from '../../artifacts/artifact.js';
+import type { ReversalPeak, ReversalRegion } from '../../artifacts/reversal-data.js';
 import { numericColumn, type Table } from '../../artifacts/table.js';
 import type { Sheet } from './figure.js';
 import { lineChart, lineColors } from './lines.js';
-import type { Region, RegionPeak } from './regions.js';
 import { namesWidth, seriesPanels } from './series-panels.js';
 import type { Drawing } from './svg.js';
 import { valueText } from './ticks.js';
@@ -21,7 +21,7 @@ export interface RegionCharts {
 
 /** The region's BOLD series with its peaks, and below it, on the same time axis, its kernels' series with the moments before the peaks. */
 export function regionCharts(
-  region: Region,
+  region: ReversalRegion,
   kernels: readonly string[],
   series: Table,
   { meta }: Artifact,
@@ -66,7 +66,7 @@ export function regionCharts(
     `Numbered: peaks of the BOLD series${own.length ? `; below, the moments ${valueText(delay)} s earlier that the peaks are taken to respond to. Kernel series are not convolved, each as z scores.` : '.'}`,
   ];
   if (own.length === 0) return { drawings: [bold], left, notes };
-  const inRange = (peak: RegionPeak) => peak.stimulusTime >= (time[0] ?? 0);
+  const inRange = (peak: ReversalPeak) => peak.stimulusTime >= (time[0] ?? 0);
   const below = seriesPanels(own, time, {
     width: sheet.width,
     xTitle: 'Time (s)',

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Artifact } from '../../artifacts/artifact.js';
-import { readTable, textColumn } from '../../artifacts/table.js';
+import { fileOf } from '../../artifacts/meta.js';
+import type { ReversalPicture, ReversalRegion } from '../../artifacts/reversal-data.js';
 import type { Thumbnail } from '../../numerics/png-thumbnail.js';
 import type { Pool } from '../../numerics/pool.js';
 import type { Sheet } from './figure.js';
 import { type GridPicture, pictureGrid } from './picture-grid.js';
-import type { Region } from './regions.js';
 import type { Drawing } from './svg.js';
 import { valueText } from './ticks.js';
 
@@ -28,41 +28,33 @@ export interface PictureChoices {
 /** The frames at the peaks of a region, and the overlays of its kernels below them; nothing where there are no pictures. */
 export async function regionPictures(
   reversal: Artifact,
-  region: Region,
+  pictures: readonly ReversalPicture[],
+  region: ReversalRegion,
   kernels: readonly string[],
   { most, sheet, left, pool, signal }: PictureChoices,
 ): Promise<Drawing | undefined> {
-  if (!reversal.files['pictures.tsv'] || most === 0) return undefined;
-  const table = await readTable(reversal.files['pictures.tsv']);
-  const column = (name: string) => textColumn(table, name, 'pictures.tsv');
-  const [owner, peak, kernel, kind, file, maximum] = ['region', 'peak', 'kernel', 'kind', 'file', 'maximum'].map(
-    column,
-  ) as string[][];
-  const rowOf = (number: number, wanted: string, of: string) =>
-    owner!.findIndex(
-      (name, r) => name === region.name && Number(peak![r]) === number && kind![r] === wanted && kernel![r] === of,
-    );
-  const there = region.peaks.filter((p) => rowOf(p.number, 'frame', 'n/a') >= 0);
+  const own = pictures.filter((picture) => picture.region === region.name);
+  const find = (peak: number, kind: ReversalPicture['kind'], kernel: string | null) =>
+    own.find((picture) => picture.peak === peak && picture.kind === kind && picture.kernel === kernel);
+  const there = region.peaks.filter(({ number }) => find(number, 'frame', null));
   const highest = [...there].sort((a, b) => b.height - a.height).slice(0, most);
-  const shown = there.filter((p) => highest.includes(p));
+  const shown = there.filter((peak) => highest.includes(peak));
   if (shown.length === 0) return undefined;
-  const picture = async (row: number): Promise<GridPicture | undefined> => {
-    const source = row < 0 ? undefined : reversal.files[file![row]!];
-    if (!source) return undefined;
-    const text = maximum![row] === 'n/a' ? {} : { text: `max ${valueText(Number(maximum![row]))}` };
-    const png = Uint8Array.from(await readFile(source));
+  const draw = async (picture: ReversalPicture | undefined): Promise<GridPicture | undefined> => {
+    if (!picture) return undefined;
+    const text = picture.maximum === null ? {} : { text: `max ${valueText(picture.maximum)}` };
+    const png = Uint8Array.from(await readFile(fileOf(reversal, picture.file)));
     return { ...(await pool.run<Thumbnail>('png.thumbnail', { png, width: PIXELS }, { signal })), ...text };
   };
-  const withMaps = kernels.filter((name) => shown.some((p) => rowOf(p.number, 'overlay', name) >= 0));
-  const rows = [
-    { name: 'picture', pictures: await Promise.all(shown.map((p) => picture(rowOf(p.number, 'frame', 'n/a')))) },
-    ...(await Promise.all(
-      withMaps.map(async (name) => ({
-        name,
-        pictures: await Promise.all(shown.map((p) => picture(rowOf(p.number, 'overlay', name)))),
-      })),
-    )),
-  ];
-  const columns = shown.map((p) => `${p.number}: ${valueText(p.stimulusTime)} s`);
+  const row = async (name: string, kind: ReversalPicture['kind'], kernel: string | null) => ({
+    name,
+    pictures: await Promise.all(shown.map(({ number }) => draw(find(number, kind, kernel)))),
+  });
+  const withMaps = kernels.filter((kernel) => shown.some(({ number }) => find(number, 'overlay', kernel)));
+  const rows = await Promise.all([
+    row('picture', 'frame', null),
+    ...withMaps.map((kernel) => row(kernel, 'overlay', kernel)),
+  ]);
+  const columns = shown.map((peak) => `${peak.number}: ${valueText(peak.stimulusTime)} s`);
   return pictureGrid({ columns, rows, width: sheet.width, left });
 }

@@ -3,12 +3,12 @@ import { voxelCount } from '../../artifacts/grid.js';
 import { readImage } from '../../artifacts/image.js';
 import { type Mask, maskVoxels } from '../../artifacts/mask.js';
 import { fileOf } from '../../artifacts/meta.js';
+import type { ReversalRegion } from '../../artifacts/reversal-data.js';
 import type { StoredThresholded } from '../../artifacts/thresholded.js';
 import type { Background } from './background.js';
 import type { Sheet } from './figure.js';
 import { type MapChoices, sliceNotes } from './maps.js';
 import { mosaic } from './mosaic.js';
-import type { Region } from './regions.js';
 import { type Coloring, chooseSlices, sliceNearest, sliceView, type Volume } from './slices.js';
 import type { Drawing } from './svg.js';
 import { valueText } from './ticks.js';
@@ -28,7 +28,7 @@ export async function readRegionImage(reversal: Artifact): Promise<{ mask: Mask;
  * slices through the region; without it the voxels of the region in one colour. `brain` crops the panels.
  */
 export async function regionSlices(
-  region: Region,
+  region: ReversalRegion,
   kernel: string,
   {
     labels,

@@ -1,13 +1,11 @@
 import type { Artifact } from '../../artifacts/artifact.js';
-import { fileOf } from '../../artifacts/meta.js';
 import { nameForFile } from '../../artifacts/published.js';
-import { readTable } from '../../artifacts/table.js';
+import { type ReversalRegion, readReversal } from '../../artifacts/reversal-data.js';
 import type { Pool } from '../../numerics/pool.js';
 import type { Figure, Sheet } from './figure.js';
 import { figurePage } from './page.js';
 import { regionCharts } from './region-charts.js';
 import { pictureNote, regionPictures } from './region-pictures.js';
-import { layerOf, type Region, readRegions } from './regions.js';
 import { type Drawing, stack } from './svg.js';
 
 /** Kernels drawn in a figure: more than that nobody can compare. */
@@ -18,13 +16,12 @@ export async function drawReversal(
   reversal: Artifact,
   choices: { readonly pictures: number; readonly sheet: Sheet; readonly pool: Pool; readonly signal: AbortSignal },
   slicesOf: (
-    region: Region,
+    region: ReversalRegion,
     kernel: string,
   ) => Promise<{ readonly drawing: Drawing; readonly notes: readonly string[] }>,
 ): Promise<Figure[]> {
   const { sheet } = choices;
-  const regions = await readRegions(reversal);
-  const series = await readTable(fileOf(reversal, 'series.tsv'));
+  const { regions, series, pictures: all } = await readReversal(reversal);
   const layers = [...new Set(regions.flatMap((region) => region.kernels.map(layerOf)))];
   layers.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const figures: Figure[] = [];
@@ -34,7 +31,7 @@ export async function drawReversal(
       if (kernels.length === 0) continue;
       const slices = await slicesOf(region, kernels[0]!);
       const charts = regionCharts(region, kernels, series, reversal, sheet);
-      const pictures = await regionPictures(reversal, region, kernels, {
+      const pictures = await regionPictures(reversal, all, region, kernels, {
         most: choices.pictures,
         left: charts.left,
         ...choices,
@@ -60,4 +57,9 @@ function freeName(name: string, figures: readonly Figure[]): string {
   let free = name;
   for (let n = 2; figures.some((figure) => figure.name === free); n++) free = `${name}-${n}`;
   return free;
+}
+
+/** `conv5_3` of `conv5_3/k276`; nothing for series of the user's own. */
+function layerOf(kernel: string): string {
+  return kernel.includes('/') ? kernel.slice(0, kernel.indexOf('/')) : '';
 }

@@ -16,7 +16,7 @@ export interface ReverseParams {
 
 export const reverseStep: StepType<ReverseParams> = {
   name: 'reverse',
-  version: 1,
+  version: 2,
   title: 'From the peaks of a region’s signal back to the pictures',
   description: `For each region of the selection: its mean BOLD signal over time, the peaks of it, and what the selected kernels
 saw when the brain is taken to have responded to it.

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Artifact } from '../../artifacts/artifact.js';
-import { type FramesData, readFrames } from '../../artifacts/frames.js';
+import { type FramesData, frameName, readFrames } from '../../artifacts/frames.js';
 import { nameForFile } from '../../artifacts/published.js';
+import type { ReversalPicture } from '../../artifacts/reversal-data.js';
 import type { SelectedKernel } from '../../artifacts/selection.js';
 import type { StepContext } from '../../engine/step-type.js';
 import type { DrawnFeature, FeaturePicture } from '../../numerics/feature-picture.js';
@@ -10,21 +11,6 @@ import type { FeatureMap } from '../extract/feature-maps.js';
 import { lut } from '../figures/colormaps.js';
 import type { ReverseParams } from './index.js';
 import type { RegionPeak } from './peak-times.js';
-
-/** One line of pictures.tsv. */
-export interface Picture {
-  readonly region: string;
-  /** Number of the peak in its region, from 1. */
-  readonly peak: number;
-  readonly frame: number;
-  /** null for the frame itself. */
-  readonly kernel: string | null;
-  readonly kind: 'frame' | 'map' | 'overlay';
-  /** Role of the file, `pictures/frame-0013.png`. */
-  readonly file: string;
-  /** Largest activation of the map; null for frames. */
-  readonly maximum: number | null;
-}
 
 export interface RegionPeaks {
   readonly name: string;
@@ -43,15 +29,15 @@ const mapValues = 64 << 20;
 
 /**
  * Draws the frames at the peaks and, where there are weights, the feature maps of the kernels there. The network runs
- * once for each frame, for as many frames in one go as their maps fit into memory. Files are numbered from 1, as the
- * published frames are.
+ * once for each frame, for as many frames in one go as their maps fit into memory. Files have the numbers of the
+ * frames.
  */
 export async function drawPictures(
   regions: readonly RegionPeaks[],
   framesArtifact: Artifact,
   weights: Artifact | undefined,
   context: StepContext<ReverseParams>,
-): Promise<Picture[]> {
+): Promise<ReversalPicture[]> {
   const frames = await readFrames(framesArtifact);
   await mkdir(path.join(context.workDir, 'pictures'), { recursive: true });
   const wanted = picturesWanted(regions, weights !== undefined);
@@ -74,9 +60,9 @@ export async function drawPictures(
 }
 
 /** The lines of pictures.tsv for one peak: the frame, then map and overlay of each kernel. */
-function rowsOf({ region, peak, kernels }: Place, frame: number, drawn: DrawnFrame): Picture[] {
-  const first: Picture = { region, peak, frame, kernel: null, kind: 'frame', file: drawn.frame, maximum: null };
-  const others = kernels.flatMap((kernel): Picture[] => {
+function rowsOf({ region, peak, kernels }: Place, frame: number, drawn: DrawnFrame): ReversalPicture[] {
+  const first: ReversalPicture = { region, peak, frame, kernel: null, kind: 'frame', file: drawn.frame, maximum: null };
+  const others = kernels.flatMap((kernel): ReversalPicture[] => {
     const { map, overlay, maximum } = drawn.kernels.get(kernel)!;
     return [
       { region, peak, frame, kernel, kind: 'map', file: map, maximum },
@@ -152,12 +138,12 @@ async function drawFrame(
 ): Promise<DrawnFrame> {
   const { width, height } = frames;
   const pixels = await frames.readFrame(number);
-  const stem = `frame-${String(number + 1).padStart(4, '0')}`;
+  const stem = frameName(number);
   const save = async (name: string, png: Uint8Array) => {
     await writeFile(path.join(workDir, 'pictures', name), png);
     return `pictures/${name}`;
   };
-  const about = `frame ${number} (from 0), ${frames.rows[number]!.onset} s`;
+  const about = `frame ${number} (counted from 0), ${frames.rows[number]!.onset} s`;
   const picture = { pixels, width, height, text: { Description: `Average picture, ${about}` } };
   const { png } = await pool.run<{ png: Uint8Array }>('png.rgb', picture, { signal });
   const frame = await save(`${stem}.png`, png);

@@ -1,6 +1,6 @@
+import type { ReversalPicture } from '../../artifacts/reversal-data.js';
 import type { SeriesData } from '../../artifacts/series.js';
 import type { RegionPeak } from './peak-times.js';
-import type { Picture } from './pictures.js';
 import type { SubjectSeries } from './region-series.js';
 import type { RegionOfKernels } from './regions-of-kernels.js';
 
@@ -86,6 +86,6 @@ export function peakRows({ region, peaks }: AnalysedRegion): Row[] {
 
 export const pictureColumns = ['region', 'peak', 'frame', 'kernel', 'kind', 'file', 'maximum'];
 
-export function pictureRow({ region, peak, frame, kernel, kind, file, maximum }: Picture): Row {
+export function pictureRow({ region, peak, frame, kernel, kind, file, maximum }: ReversalPicture): Row {
   return [region, peak, frame, kernel, kind, file, maximum];
 }

@@ -324,8 +324,8 @@ describe('frames', () => {
     const files = { 'frames.npy': path.join(work, 'frames.npy'), 'frames.tsv': path.join(work, 'frames.tsv') };
     await writeNpy(files['frames.npy'], [2, 1, 2, 3], Uint8Array.of(255, 0, 0, 0, 255, 0, 1, 2, 3, 4, 5, 6));
     await writeFrameTable(files['frames.tsv'], [
-      { frame: 1, onset: 0, duration: 2, images: 48 },
-      { frame: 2, onset: 2, duration: 1.5, images: 36 },
+      { frame: 0, onset: 0, duration: 2, images: 48 },
+      { frame: 1, onset: 2, duration: 1.5, images: 36 },
     ]);
     return { files, meta: { window: 2, width: 2, height: 1 } };
   }
@@ -334,10 +334,10 @@ describe('frames', () => {
     const files = await publish(framesType, await frames(), 'frames');
     expect([...files.keys()]).toEqual([
       'frames_frames.tsv',
+      'frames_frames/frame-0000.png',
       'frames_frames/frame-0001.png',
-      'frames_frames/frame-0002.png',
     ]);
-    const { width, height, channels, data } = decode(await readFile(path.join(out, 'frames_frames/frame-0002.png')));
+    const { width, height, channels, data } = decode(await readFile(path.join(out, 'frames_frames/frame-0001.png')));
     expect({ width, height, channels, data: [...data] }).toEqual({
       width: 2,
       height: 1,
@@ -345,7 +345,7 @@ describe('frames', () => {
       data: [1, 2, 3, 4, 5, 6],
     });
     const { rows } = await readTable(path.join(out, 'frames_frames.tsv'));
-    expect(rows[1]).toEqual(['2', '2', '1.5', '36', 'frames_frames/frame-0002.png']);
+    expect(rows[1]).toEqual(['1', '2', '1.5', '36', 'frames_frames/frame-0001.png']);
   });
 
   it('are read one at a time, and refused when table and pictures differ', async () => {

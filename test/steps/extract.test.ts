@@ -148,6 +148,7 @@ describeShared('extract against PyTorch', () => {
       weights: narrow(variants.f32),
       frames: images[0]!,
       requests: Array.from({ length: kernels }, (_, k) => ({ frame: 0, kernel: `${layer}/k${k + 1}` })),
+      activation: 'relu',
       preprocessing,
       signal: new AbortController().signal,
       threads: 2,
@@ -290,6 +291,7 @@ describe('extract', () => {
         frames: image,
         requests,
         activation,
+        preprocessing: 'auto',
         signal: new AbortController().signal,
         threads: 1,
       });
@@ -354,6 +356,8 @@ describe('extract', () => {
       weights: synthetic(1, 1),
       frames: image,
       requests: [{ frame: 0, kernel: 'conv4_3/k9' }],
+      activation: 'relu',
+      preprocessing: 'auto',
       signal: new AbortController().signal,
       threads: 1,
     });

@@ -189,14 +189,14 @@ describe('reverse', () => {
     const [first, deep] = ['conv1_1-k1', 'conv5_3-k2'];
     expect(pictures).toEqual(
       [
-        { peak: '2', frame: '3', number: '4' },
-        { peak: '3', frame: '8', number: '9' },
-      ].flatMap(({ peak, frame, number }) => [
-        [peak, frame, 'n/a', 'frame', `pictures/frame-000${number}.png`],
-        [peak, frame, 'conv1_1/k1', 'map', `${stem(first, number)}_map.png`],
-        [peak, frame, 'conv1_1/k1', 'overlay', `${stem(first, number)}_overlay.png`],
-        [peak, frame, 'conv5_3/k2', 'map', `${stem(deep, number)}_map.png`],
-        [peak, frame, 'conv5_3/k2', 'overlay', `${stem(deep, number)}_overlay.png`],
+        { peak: '2', frame: '3' },
+        { peak: '3', frame: '8' },
+      ].flatMap(({ peak, frame }) => [
+        [peak, frame, 'n/a', 'frame', `pictures/frame-000${frame}.png`],
+        [peak, frame, 'conv1_1/k1', 'map', `${stem(first, frame)}_map.png`],
+        [peak, frame, 'conv1_1/k1', 'overlay', `${stem(first, frame)}_overlay.png`],
+        [peak, frame, 'conv5_3/k2', 'map', `${stem(deep, frame)}_map.png`],
+        [peak, frame, 'conv5_3/k2', 'overlay', `${stem(deep, frame)}_overlay.png`],
       ]),
     );
 
@@ -204,17 +204,23 @@ describe('reverse', () => {
     const pixels = (await readNpy(frames.files['frames.npy']!)).data
       .slice(3 * width * height * 3)
       .slice(0, width * height * 3);
-    expect([...(await picture('frame-0004')).data]).toEqual([...pixels]);
+    expect([...(await picture('frame-0003')).data]).toEqual([...pixels]);
     // A map of the first layer has the size of the frame, so its colours are the values themselves.
-    const signalOfTest = new AbortController().signal;
-    const requests = [{ frame: 3, kernel: 'conv1_1/k1' }];
-    const [map] = await featureMaps({ weights: untrained, frames, requests, signal: signalOfTest, threads: 1 });
+    const [map] = await featureMaps({
+      weights: untrained,
+      frames,
+      requests: [{ frame: 3, kernel: 'conv1_1/k1' }],
+      activation: 'relu',
+      preprocessing: 'auto',
+      signal: new AbortController().signal,
+      threads: 1,
+    });
     const maximum = Math.max(...map!.data);
-    const drawn = await picture('conv1_1-k1_frame-0004_map');
+    const drawn = await picture('conv1_1-k1_frame-0003_map');
     expect([...drawn.data]).toEqual([...map!.data].map((value) => Math.round((255 * value) / maximum)));
     expect(drawn.palette!.flat()).toEqual([...lut('viridis')]);
     expect(drawn.text.Description).toMatch(/conv1_1\/k1.*UNTRAINED/);
-    const overlay = (await picture('conv1_1-k1_frame-0004_overlay')).data;
+    const overlay = (await picture('conv1_1-k1_frame-0003_overlay')).data;
     const lowest = [...map!.data].sort((a, b) => b - a)[width * height * 0.25 - 1]!;
     map!.data.forEach((value, at) => {
       if (value >= lowest) return;
