@@ -62,7 +62,7 @@ export function intersectMasks(masks: readonly Mask[], names: readonly string[] 
     requireSameGrid(
       { grid: mask.grid, name: nameOf(index + 1) },
       { grid: first.grid, name: nameOf(0) },
-      'Resample the images to one grid first.',
+      'Put the BOLD images on one grid before they are fitted: step "resample", "kind: bold".',
     );
     const member = new Set(mask.voxels);
     voxels = voxels.filter((offset) => member.has(offset));

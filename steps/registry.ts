@@ -13,6 +13,7 @@ import { groupStep } from './group/index.js';
 import { hrfStep } from './hrf/index.js';
 import { jointStep } from './joint/index.js';
 import { probabilityStep } from './probability/index.js';
+import { resampleStep } from './resample/index.js';
 import { reverseStep } from './reverse/index.js';
 import { selectStep } from './select/index.js';
 import { smoothStep } from './smooth/index.js';
@@ -25,6 +26,7 @@ const stepTypes: readonly StepType[] = [
   aggregateStep,
   describeStep,
   hrfStep,
+  resampleStep,
   smoothStep,
   glmStep,
   contrastStep,

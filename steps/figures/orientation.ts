@@ -38,22 +38,3 @@ export function orientationOf(grid: Grid): Orientation {
     obliqueDegrees: Math.max(...angles),
   };
 }
-
-/** Fractional voxel index of a mm position, by Cramer's rule. */
-export function mmToVoxel(grid: Grid): (mm: readonly number[]) => [number, number, number] {
-  const a = grid.affine;
-  const [m00, m01, m02, m10, m11, m12, m20, m21, m22] = [0, 1, 2, 4, 5, 6, 8, 9, 10].map((i) => a[i]!) as number[];
-  const c00 = m11! * m22! - m12! * m21!;
-  const c01 = m12! * m20! - m10! * m22!;
-  const c02 = m10! * m21! - m11! * m20!;
-  const determinant = m00! * c00 + m01! * c01 + m02! * c02;
-  const inverse = [
-    [c00, m02! * m21! - m01! * m22!, m01! * m12! - m02! * m11!],
-    [c01, m00! * m22! - m02! * m20!, m02! * m10! - m00! * m12!],
-    [c02, m01! * m20! - m00! * m21!, m00! * m11! - m01! * m10!],
-  ].map((row) => row.map((v) => v / determinant));
-  return (mm) => {
-    const [x, y, z] = [mm[0]! - a[3]!, mm[1]! - a[7]!, mm[2]! - a[11]!];
-    return inverse.map((row) => row[0]! * x + row[1]! * y + row[2]! * z) as [number, number, number];
-  };
-}

@@ -1,6 +1,6 @@
-import { type Grid, ijkOf, toMm } from '../../artifacts/grid.js';
+import { type Grid, ijkOf, mmToVoxel, toMm } from '../../artifacts/grid.js';
 import { colorOf, lut } from './colormaps.js';
-import { type AnatomicalAxis, mmToVoxel, type Orientation, orientationOf } from './orientation.js';
+import { type AnatomicalAxis, type Orientation, orientationOf } from './orientation.js';
 import type { Raster } from './raster.js';
 
 export type Plane = 'axial' | 'coronal' | 'sagittal';

@@ -14,7 +14,7 @@ export async function givenMask(file: string, origin: string, bold: BoldData, bo
   requireSameGrid(
     { grid: mask.grid, name: `the mask ${origin}`, file },
     { grid, name: boldOrigin },
-    'Resample the mask to the BOLD image (nearest neighbour).',
+    'Put the mask on that grid: step "resample", "kind: mask", with the BOLD image as reference.',
   );
   return { grid, voxels: mask.voxels };
 }

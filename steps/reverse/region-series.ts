@@ -17,7 +17,8 @@ export interface SubjectSeries {
   readonly means: readonly (Float64Array | null)[];
 }
 
-const rewire = 'Wire the images that the regions were found in.';
+const rewire =
+  'Wire the images that the regions were found in, or put these on that grid: step "resample", "kind: bold".';
 
 /** Region means of a BOLD image as it is, without its first `drop` volumes. The image is read as a stream. */
 export async function seriesOfBold(

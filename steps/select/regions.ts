@@ -13,7 +13,7 @@ export interface Region {
   readonly voxels: Int32Array;
 }
 
-const resample = 'Resample the image to the grid of the BOLD images with nearest-neighbour interpolation.';
+const resample = 'Put it on that grid: step "resample", "kind: atlas" (or mask), with a BOLD image as reference.';
 
 /**
  * The regions of an atlas by rising label; 0 is no region. Labels without a name are called `label 17`, and regions
