@@ -53,7 +53,8 @@ with: { design: two-sample, group: diagnosis, groups: [patient, control], covari
 \`\`\`
 
 Effects are computed from the \`fit\`s block by block of voxels, for all subjects, and are not kept: memory and disk do not
-grow with kernels x voxels x subjects. Also \`maps\` of subjects can be tested (of \`joint\`, \`contrast\`, \`combine\`): their \`effect\`.
+grow with kernels x voxels x subjects. Also \`maps\` of subjects can be tested (of \`joint\`, \`contrast\`, \`combine\`): their \`effect\`;
+rows without one (F contrasts) are left out.
 
 **Voxels**: those that every fit has (the intersection of the masks). **Kernels** must be the same in all fits. A kernel
 that could not be fitted in every subject is left out: its status names what was wrong, its row is NaN, a note counts it.

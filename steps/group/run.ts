@@ -93,7 +93,7 @@ function factsOfDesign({ members, runs }: Subjects, design: Design, params: Grou
     groups: design.groups,
     covariates: params.covariates,
     centre: params.covariates && params.centre,
-    subjects: members.map(({ name }) => name),
+    members: members.map(({ name }) => name),
     runs: runs.length > members.length && params.design !== 'paired' ? params.runs : undefined,
   });
 }

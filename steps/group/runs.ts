@@ -62,7 +62,10 @@ async function runOfMaps(artifact: Artifact, errors: boolean): Promise<Run> {
         'maps of one subject each, from "contrast", "joint" or "combine", with effect (and se where runs are weighted by precision)',
     });
   }
-  const { mask, rows: kernels, more } = maps;
+  const { mask, more } = maps;
+  // An F contrast of "joint" has no effect to test.
+  const types = (more?.contrastTypes ?? []) as readonly string[];
+  const kernels = maps.rows.map((row, k) => (types[k] === 'F' ? { ...row, status: 'F contrast' } : row));
   const columns = async (statistic: string, rows: Int32Array) => {
     const [from, to] = rangeOf(rows);
     const block = await maps.readColumns(statistic, from, to);

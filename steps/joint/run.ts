@@ -49,6 +49,7 @@ export async function run(context: StepContext<JointParams>): Promise<Record<str
         noise: model.noise,
         model: 'joint',
         regressors: design.rank,
+        contrastTypes: contrasts.map(({ type }) => type),
         contrasts: params.contrasts ?? null,
         degreesOfFreedomAbove: design.contrasts.map((found) => found?.length ?? null),
       },

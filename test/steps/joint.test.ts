@@ -11,6 +11,7 @@ import { seriesMoments } from '../../numerics/glm/moments.js';
 import { createPool } from '../../numerics/pool.js';
 import { contrastStep } from '../../steps/contrast/index.js';
 import { glmStep } from '../../steps/glm/index.js';
+import { groupStep } from '../../steps/group/index.js';
 import { jointStep } from '../../steps/joint/index.js';
 import { autoregressive } from '../support/fit-models.js';
 import { newFolder } from '../support/folders.js';
@@ -387,6 +388,25 @@ describe('joint', () => {
   test('what descends from synthetic weights stays marked', async () => {
     const { artifact } = await jointMaps(await fitOf(regressors, { untrained: true }));
     expect(artifact.meta.untrained).toBe(true);
+  });
+
+  test('group tests the effects of contrasts, and leaves F contrasts out', async () => {
+    const contrasts = { one: 'a/k1', any: { F: ['a/*'] } };
+    const fits: Artifact[] = [];
+    for (const subject of [1, 2, 3]) {
+      const fit = await fitOf(autoregressive(2, time, 0.5, subject), {}, autoregressive(4, time, 0.2, 10 + subject));
+      fits.push({ ...(await jointMaps(fit, { contrasts })).artifact, label: `sub-0${subject}` });
+    }
+    const { outputs, notes } = await runStep(groupStep, { fits }, { statistics: ['effect', 't'], dtype: 'float64' });
+    const maps = await readMaps(outputs.maps!);
+    expect(maps.rows.map(({ name, status }) => [name, status])).toEqual([
+      ['one', 'fitted'],
+      ['any', 'F contrast'],
+    ]);
+    expect(notes.join()).toContain('1 of 2 kernels were not fitted in every subject');
+    const own = await Promise.all(fits.map(async (maps) => (await readMaps(maps)).readRows('effect', 0, 1)));
+    const mean = own[0]!.map((value, v) => (value + own[1]![v]! + own[2]![v]!) / 3);
+    expect(differences(await maps.readRows('effect', 0, 1), mean).relative).toBeLessThan(1e-12);
   });
 
   test('the same bits for 1 and 2 workers', async () => {
