@@ -13,8 +13,10 @@ export const smoothStep: StepType<SmoothParams> = {
 4 sigma, weights summing to 1, the image continued by reflection beyond its edges. The voxel size is that of each axis, so
 voxels need not be cubes.
 
-No mask is used: values outside the brain leak in, as in the other packages. NaN and infinite values count as 0 (and are
-counted in a note), so a hole fills from its neighbours.
+**Mask.** None is used: voxels at the edge of the brain take in what lies beyond it, as in SPM and nilearn. In images that
+hold the whole head that is skull and air; in images that were set to 0 outside the brain it is 0, so the edge gets darker, the more the
+wider the Gaussian. A mask for the model is wired to \`glm\`, which fits its voxels only. NaN and infinite values count as 0
+(and are counted in a note), so a hole fills from its neighbours.
 
 The result is float32 in the same grid with the same TR. \`fwhm: 0\` passes the image on unchanged.`,
   sources: ['nilearn 0.10.4, nilearn.image.smooth_img', 'scipy.ndimage.gaussian_filter1d'],
