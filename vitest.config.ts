@@ -3,7 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/temp-folder.ts',
     setupFiles: process.env.VOXREEL_DIFFERENCES ? ['test/support/record-differences.ts'] : [],
     testTimeout: 60_000,
     hookTimeout: 120_000,
