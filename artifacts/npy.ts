@@ -136,6 +136,9 @@ export async function writeNpy(file: string, shape: readonly number[], data: Npy
 }
 
 export interface NpyWriter {
+  readonly file: string;
+  /** Byte at which the data begin: the file has its full length from the beginning, so other threads may fill it too. */
+  readonly offset: number;
   /** Appends elements after those of the last `write`. */
   write(data: NpyData): Promise<void>;
   /** Writes whole rows (along the first axis) from `firstRow` on, in any order. */
@@ -171,6 +174,8 @@ export async function createNpy(file: string, shape: readonly number[], dtype: N
   }
 
   return {
+    file,
+    offset: head.length,
     async write(data) {
       const at = appended;
       appended += data.length;

@@ -2,9 +2,20 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Matrix } from 'ml-matrix';
 import { timesTransposed } from '../numerics/products.js';
 
-/** One thread of bench/glm.ts: GFLOP/s of double-precision products by three ways, each for about `seconds`. */
+/** One thread of bench/glm.ts: double-precision products by one of three ways, for about `seconds`. */
+export interface PeakOptions {
+  readonly way: 'onnxruntime' | 'ml-matrix' | 'loop';
+  readonly seconds: number;
+}
 
-const { way, seconds } = workerData as { way: 'onnxruntime' | 'ml-matrix' | 'loop'; seconds: number };
+export interface Peak {
+  /** GFLOP/s */
+  readonly perSecond: number;
+  /** GFLOP per second that the process had on a processor; of this thread where no other works. */
+  readonly perCpuSecond: number;
+}
+
+const { way, seconds } = workerData as PeakOptions;
 const size = way === 'onnxruntime' ? 1024 : 256;
 const numbers = () => Float64Array.from({ length: size * size }, (_, i) => Math.sin(i));
 const [left, right, out] = [numbers(), numbers(), numbers()];
@@ -28,9 +39,14 @@ const ways = {
 
 await ways[way]();
 let products = 0;
+const used = process.cpuUsage();
 const began = performance.now();
 while (performance.now() - began < seconds * 1000) {
   await ways[way]();
   products++;
 }
-parentPort!.postMessage((2 * size ** 3 * products) / (performance.now() - began) / 1e6);
+const elapsed = performance.now() - began;
+const { user, system } = process.cpuUsage(used);
+const gigaflops = (2 * size ** 3 * products) / 1e9;
+const peak: Peak = { perSecond: (gigaflops / elapsed) * 1e3, perCpuSecond: (gigaflops / (user + system)) * 1e6 };
+parentPort!.postMessage(peak);

@@ -1,32 +1,45 @@
 /**
- * The mass-univariate fit of one subject: `node dist/bench/glm.js`. T = 163 volumes, V = 70,000 voxels, P = 31 nuisance
+ * The mass-univariate fit of one subject: `node dist/bench/glm.js [NOISE,NOISE]`. T = 163 volumes, V = 70,000 voxels, P = 31 nuisance
  * columns, K = 576 and 4224 kernels, made in the benchmark. Each figure comes from a fresh process whose workers are
- * warm: effect, standard error and t (float32) of every kernel at every voxel, handed over block by block and dropped.
+ * warm: effect, standard error and t of every kernel at every voxel, from the residualised series in memory.
+ * - computed: rounded to float32 in the buffers that they are written from, block by block, and dropped
+ * - written: the same, and written to the .npy files of the step `contrast` (in the system's temporary folder)
  * Beside it, in the same run, what the machine's double-precision product does with all threads on large squares, and
  * what plain JavaScript and ml-matrix do.
  */
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { createNpy } from '../artifacts/npy.js';
 import { inBlocks } from '../numerics/blocks.js';
+import type { MapsFiles } from '../numerics/glm/maps-files.js';
 import type { MapsPayload } from '../numerics/glm/maps-task.js';
 import type { FitModel, Noise } from '../numerics/glm/model.js';
 import type { Residualised } from '../numerics/glm/residualise.js';
 import { orthonormalBasis } from '../numerics/orthonormal.js';
 import { createPool, type Pool } from '../numerics/pool.js';
 import { toShared } from '../numerics/shared-memory.js';
+import type { Peak, PeakOptions } from './glm-peak.js';
 
-const [time, voxels, columns, blockSize] = [163, 70_000, 31, 1024];
+const [time, voxels, columns, blockSize] = [163, 70_000, 31, 2048];
+const statistics = ['effect', 'se', 't'] as const;
 const threads = os.availableParallelism();
 
 interface Figures {
   readonly residualise: number;
+  readonly computed: Time;
+  readonly written: Time;
+  readonly rssMB: number;
+}
+
+interface Time {
   readonly seconds: number;
   /** Of all threads, s: tells a busy machine from slow code. */
   readonly cpu: number;
-  readonly rssMB: number;
 }
 
 /** AR(1) series [series, time] of unit variance. */
@@ -52,6 +65,7 @@ async function child(noise: Noise, kernels: number): Promise<Figures> {
   const bold = await residuals(pool, drawnBold, rows, rank);
   const residualise = (performance.now() - began) / 1000;
   const model: FitModel = {
+    key: 'bench',
     noise,
     df: time - rank - 1,
     time,
@@ -60,14 +74,31 @@ async function child(noise: Noise, kernels: number): Promise<Figures> {
     regressors: toShared(regressors),
     nuisance: toShared(rows),
   };
-  await allMaps(pool, model, bold, threads * 2 * blockSize);
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'voxreel-bench-'));
+  try {
+    await allMaps(pool, model, bold, threads * 2 * blockSize, {});
+    const computed = await timed(() => allMaps(pool, model, bold, voxels, {}));
+    const written = await timed(async () => {
+      const arrays = await Promise.all(
+        statistics.map((statistic) => createNpy(path.join(dir, `${statistic}.npy`), [kernels, voxels], '<f4')),
+      );
+      const files = statistics.map((name, i) => [name, { file: arrays[i]!.file, offset: arrays[i]!.offset }]);
+      await allMaps(pool, model, bold, voxels, Object.fromEntries(files));
+      for (const array of arrays) await array.close();
+    });
+    return { residualise, computed, written, rssMB: process.resourceUsage().maxRSS / 1024 };
+  } finally {
+    await rm(dir, { recursive: true });
+    await pool.close();
+  }
+}
+
+async function timed(work: () => Promise<void>): Promise<Time> {
   const start = performance.now();
   const used = process.cpuUsage();
-  await allMaps(pool, model, bold, voxels);
-  const seconds = (performance.now() - start) / 1000;
+  await work();
   const { user, system } = process.cpuUsage(used);
-  await pool.close();
-  return { residualise, seconds, cpu: (user + system) / 1e6, rssMB: process.resourceUsage().maxRSS / 1024 };
+  return { seconds: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 };
 }
 
 async function residuals(
@@ -87,7 +118,13 @@ async function residuals(
   return all;
 }
 
-async function allMaps(pool: Pool, model: FitModel, bold: Float64Array<ArrayBuffer>, total: number): Promise<void> {
+async function allMaps(
+  pool: Pool,
+  model: FitModel,
+  bold: Float64Array<ArrayBuffer>,
+  total: number,
+  files: MapsFiles['files'],
+): Promise<void> {
   await inBlocks(
     { total, size: blockSize, ahead: threads + 1 },
     (first, end) => {
@@ -96,8 +133,9 @@ async function allMaps(pool: Pool, model: FitModel, bold: Float64Array<ArrayBuff
         model,
         bold: block,
         voxels: end - first,
-        statistics: ['effect', 'se', 't'],
+        statistics,
         dtype: 'float32',
+        into: { files, columns: voxels, firstColumn: first },
       };
       return pool.run('glm.maps', payload, { transfer: [block.buffer] });
     },
@@ -105,55 +143,57 @@ async function allMaps(pool: Pool, model: FitModel, bold: Float64Array<ArrayBuff
   );
 }
 
-/** GFLOP/s of all threads together. */
-async function rate(way: 'onnxruntime' | 'ml-matrix' | 'loop', count: number): Promise<number> {
-  const rates = await Promise.all(
+/** GFLOP/s of `count` threads together. */
+async function rate(way: PeakOptions['way'], count: number): Promise<Peak> {
+  const peaks = await Promise.all(
     Array.from(
       { length: count },
       () =>
-        new Promise<number>((resolve, reject) => {
-          const worker = new Worker(new URL('./glm-peak.js', import.meta.url), { workerData: { way, seconds: 3 } });
+        new Promise<Peak>((resolve, reject) => {
+          const workerData: PeakOptions = { way, seconds: 3 };
+          const worker = new Worker(new URL('./glm-peak.js', import.meta.url), { workerData });
           worker.once('message', resolve);
           worker.once('error', reject);
         }),
     ),
   );
-  return rates.reduce((sum, one) => sum + one, 0);
+  const sum = (of: (peak: Peak) => number) => peaks.reduce((total, peak) => total + of(peak), 0);
+  return { perSecond: sum((peak) => peak.perSecond), perCpuSecond: sum((peak) => peak.perCpuSecond) / count };
 }
 
 async function main(): Promise<void> {
   console.log(`${os.cpus()[0]?.model}, ${threads} threads, Node ${process.version}`);
-  const peak = await rate('onnxruntime', threads);
   const one = await rate('onnxruntime', 1);
+  const peak = await rate('onnxruntime', threads);
   const plain = await rate('loop', 1);
   const mlMatrix = await rate('ml-matrix', 1);
+  const times = (other: Peak) => (one.perCpuSecond / other.perCpuSecond).toFixed(0);
   console.log(
-    `double-precision products, 1024 x 1024: ${peak.toFixed(0)} GFLOP/s with ${threads} threads, ${one.toFixed(0)} with one`,
+    `double-precision products, 1024 x 1024: ${peak.perSecond.toFixed(0)} GFLOP/s with ${threads} threads, ${one.perSecond.toFixed(0)} with one (${one.perCpuSecond.toFixed(0)} per CPU second)`,
   );
   console.log(
-    `one thread of a plain loop: ${plain.toFixed(2)} GFLOP/s (${(one / plain).toFixed(0)} times slower), of ml-matrix: ${mlMatrix.toFixed(2)} (${(one / mlMatrix).toFixed(0)} times)\n`,
+    `one thread of a plain loop: ${plain.perCpuSecond.toFixed(2)} GFLOP per CPU second (${times(plain)} times slower), of ml-matrix: ${mlMatrix.perCpuSecond.toFixed(2)} (${times(mlMatrix)} times)\n`,
   );
   console.log(
-    `T = ${time}, V = ${voxels}, P = ${columns}\n\n| noise | K | s | CPU s | ms per model | GFLOP/s of products | share of peak | residualise BOLD, s | peak RSS, MB |\n|---|---|---|---|---|---|---|---|---|`,
+    `T = ${time}, V = ${voxels}, P = ${columns}. Share of peak: of products alone, by wall time and by CPU time\n\n| noise | K | maps | s | CPU s | ms per model | GFLOP/s of products | share of peak | by CPU time | residualise BOLD, s | peak RSS, MB |\n|---|---|---|---|---|---|---|---|---|---|---|`,
   );
-  for (const noise of ['ols', 'ar1-nilearn'] as const) {
+  const asked = process.argv[2]?.split(',') ?? ['ols', 'ar1-nilearn', 'ar1'];
+  for (const noise of asked as Noise[]) {
     for (const kernels of [576, 4224]) {
       const here = fileURLToPath(import.meta.url);
       const { stdout } = await promisify(execFile)(process.execPath, [here, '--child', noise, String(kernels)]);
-      const { seconds, cpu, residualise, rssMB } = JSON.parse(stdout) as Figures;
+      const { computed, written, residualise, rssMB } = JSON.parse(stdout) as Figures;
       // x'y, and x'Sy where there is autocorrelation; the other work is not counted.
-      const products = noise === 'ols' ? 1 : 2;
-      const speed = (products * 2 * time * kernels * voxels) / seconds / 1e9;
-      const cells = [
-        noise,
-        kernels,
-        seconds.toFixed(2),
-        cpu.toFixed(2),
-        ((seconds / kernels) * 1000).toFixed(2),
-        speed.toFixed(0),
-      ];
-      const more = [`${((100 * speed) / peak).toFixed(0)} %`, residualise.toFixed(2), rssMB.toFixed(0)];
-      console.log(`| ${[...cells, ...more].join(' | ')} |`);
+      const flops = (noise === 'ols' ? 1 : 2) * 2 * time * kernels * voxels;
+      for (const [maps, { seconds, cpu }] of Object.entries({ computed, written })) {
+        const cells = [noise, kernels, maps, seconds.toFixed(2), cpu.toFixed(2)];
+        const speed = flops / seconds / 1e9;
+        const more = [((seconds / kernels) * 1000).toFixed(2), speed.toFixed(0)];
+        const shares = [speed / peak.perSecond, flops / cpu / 1e9 / one.perCpuSecond].map(
+          (share) => `${(100 * share).toFixed(0)} %`,
+        );
+        console.log(`| ${[...cells, ...more, ...shares, residualise.toFixed(2), rssMB.toFixed(0)].join(' | ')} |`);
+      }
     }
   }
 }

@@ -20,6 +20,11 @@ export interface Pool {
   close(): Promise<void>;
 }
 
+/** What a worker returns instead of a result when a file could not be opened or written. */
+export interface SystemFailure {
+  readonly systemError: Pick<NodeJS.ErrnoException, 'code' | 'path' | 'syscall' | 'message'>;
+}
+
 /**
  * Workers are started on first use, so a run that finds everything cached pays nothing.
  *
@@ -55,7 +60,7 @@ export function createPool(threads: number = os.availableParallelism()): Pool {
           start() {
             waiting.delete(entry);
             piscina ??= open();
-            const work = piscina.run({ task, payload }, { transferList: transfer as ArrayBuffer[] });
+            const work = piscina.run({ task, payload }, { transferList: transfer as ArrayBuffer[] }).then(unlessFailed);
             running.add(work);
             work.then(resolve, reject).finally(() => {
               signal?.removeEventListener('abort', onAbort);
@@ -80,6 +85,13 @@ export function createPool(threads: number = os.availableParallelism()): Pool {
       await ending?.destroy();
     },
   };
+}
+
+function unlessFailed<R>(result: R): R {
+  const { systemError } = (result ?? {}) as Partial<SystemFailure>;
+  if (!systemError) return result;
+  const { message, ...facts } = systemError;
+  throw Object.assign(new Error(message), facts);
 }
 
 /** Workers need compiled JavaScript: the file beside this one, or under dist/ when this module runs from source (vitest). */

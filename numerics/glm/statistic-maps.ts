@@ -1,4 +1,5 @@
 import { pOfF, pOfT, zOfF, zOfT } from '../distributions.js';
+import { plainRows, type RowFunctions, type RowMemory } from '../rows.js';
 
 /**
  * - `effect` and its standard error `se`, in BOLD units per unit of the regressor; `t = effect / se`
@@ -18,9 +19,14 @@ export type MapsDtype = 'float32' | 'float64';
 export const kernelsPerPass = 512;
 
 /** Empty maps for a block. p is always in double precision: single precision ends at 1e-45. */
-export function emptyMaps(statistics: readonly Statistic[], dtype: MapsDtype, size: number): StatisticMaps {
+export function emptyMaps(
+  statistics: readonly Statistic[],
+  dtype: MapsDtype,
+  size: number,
+  memory: RowMemory = plainRows,
+): StatisticMaps {
   const make = (statistic: Statistic) =>
-    dtype === 'float32' && statistic !== 'p' ? new Float32Array(size) : new Float64Array(size);
+    dtype === 'float32' && statistic !== 'p' ? memory.float32(size) : memory.float64(size);
   return Object.fromEntries(statistics.map((statistic) => [statistic, make(statistic)]));
 }
 
@@ -41,11 +47,16 @@ export function placeRow(
   se: Float64Array,
   df: number | Float64Array,
   quality: FitQuality = {},
+  rows: RowFunctions = plainRows,
 ): void {
   const { effect: effects, se: errors, t, F, z, p } = maps;
-  if (effects) for (let i = 0; i < effect.length; i++) effects[at + i] = effect[i]!;
-  if (errors) for (let i = 0; i < effect.length; i++) errors[at + i] = se[i]!;
-  if (t) for (let i = 0; i < effect.length; i++) t[at + i] = tOf(effect[i]!, se[i]!);
+  const single = effects instanceof Float32Array && errors instanceof Float32Array && t instanceof Float32Array;
+  if (single) rows.placeAll(effect, se, effects, errors, t, at);
+  else {
+    if (effects) rows.place(effect, effects, at);
+    if (errors) rows.place(se, errors, at);
+    if (t) rows.placeRatio(effect, se, t, at);
+  }
   if (F) for (let i = 0; i < effect.length; i++) F[at + i] = tOf(effect[i]!, se[i]!) ** 2;
   const dfAt = (i: number) => (typeof df === 'number' ? df : df[i]!);
   if (z) for (let i = 0; i < effect.length; i++) z[at + i] = zOfT(tOf(effect[i]!, se[i]!), dfAt(i));

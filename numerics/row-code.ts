@@ -1,0 +1,122 @@
+import { smallestResidual } from './glm/model.js';
+import { estimateLoop, placeLoop, placeRatioLoop, type RowMemory } from './rows.js';
+import { type VectorFunction, vectorModule } from './vector-code.js';
+
+const ratio: VectorFunction['steps'] = [
+  ['ratio', 'div', 'above', 'below'],
+  ['defined', 'greater', 'below', 'zero'],
+  ['known', 'select', 'ratio', 'nan', 'defined'],
+];
+
+/** The functions of rows.ts, element by element. */
+const functions = {
+  effects: {
+    reads: ['product', 'norm'],
+    numbers: ['inverse'],
+    steps: [
+      ['value', 'mul', 'product', 'inverse'],
+      ['usable', 'greater', 'norm', 'zero'],
+      ['effect', 'select', 'value', 'nan', 'usable'],
+    ],
+    writes: [{ type: 'float64', value: 'effect' }],
+  },
+  estimates: {
+    reads: ['product', 'norm'],
+    numbers: ['inverse', 'scale', 'smallest'],
+    steps: [
+      ['usable', 'greater', 'norm', 'zero'],
+      ['total', 'select', 'norm', 'nan', 'usable'],
+      ['value', 'mul', 'product', 'inverse'],
+      ['effect', 'select', 'value', 'nan', 'usable'],
+      ['explained', 'mul', 'effect', 'product'],
+      ['residual', 'sub', 'total', 'explained'],
+      ['floor', 'mul', 'total', 'smallest'],
+      ['held', 'larger', 'floor', 'residual'],
+      ['variance', 'mul', 'held', 'scale'],
+      ['se', 'sqrt', 'variance'],
+    ],
+    writes: [
+      { type: 'float64', value: 'effect' },
+      { type: 'float64', value: 'se' },
+    ],
+  },
+  ratios: { reads: ['above', 'below'], numbers: [], steps: ratio, writes: [{ type: 'float32', value: 'known' }] },
+  all: {
+    reads: ['above', 'below'],
+    numbers: [],
+    steps: ratio,
+    writes: ['above', 'below', 'known'].map((value) => ({ type: 'float32' as const, value })),
+  },
+  rounded: { reads: ['value'], numbers: [], steps: [], writes: [{ type: 'float32', value: 'value' }] },
+} satisfies Record<string, VectorFunction>;
+
+/** See `vectorModule`: offsets of the arrays in bytes, number of elements, numbers. */
+type RowCode = Readonly<Record<keyof typeof functions, (...parameters: number[]) => void>>;
+
+/** As far as it is used here; Node's types leave it to those of browsers. */
+declare const WebAssembly: {
+  readonly Memory: new (descriptor: { initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+};
+
+let compiled: object | undefined;
+
+/** Bytes that an array takes of a `rowMemory`. */
+export const rowBytes = (length: number, bytesPerElement: number) => Math.ceil((length * bytesPerElement) / 64) * 64;
+
+/**
+ * Memory with vector code for its arrays, and for no others: all arrays of a call must come from it. ONNX Runtime reads and
+ * writes them like any other array; between threads they can be copied only.
+ */
+export function rowMemory(bytes: number): RowMemory {
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });
+  compiled ??= new WebAssembly.Module(vectorModule(functions));
+  const code = new WebAssembly.Instance(compiled, { vectors: { memory } }).exports as RowCode;
+  const { buffer } = memory;
+  let used = 0;
+  const take = (length: number, bytesPerElement: number) => {
+    const at = used;
+    if (at + rowBytes(length, bytesPerElement) > buffer.byteLength) throw new RangeError('the row memory is used up');
+    used += rowBytes(length, bytesPerElement);
+    return at;
+  };
+  return {
+    float64: (length) => new Float64Array(buffer, take(length, 8), length),
+    float32: (length) => new Float32Array(buffer, take(length, 4), length),
+    mark: () => used,
+    release(mark) {
+      used = mark;
+    },
+    // The vector code takes two at a time; what may remain is left to the loop.
+    estimate(products, at, norms, inverse, scale, effect, se) {
+      const pairs = effect.length & ~1;
+      const from = products.byteOffset + 8 * at;
+      if (pairs > 0 && se.length === 0) code.effects(from, norms.byteOffset, effect.byteOffset, pairs, inverse);
+      if (pairs > 0 && se.length > 0) {
+        const { byteOffset } = effect;
+        code.estimates(from, norms.byteOffset, byteOffset, se.byteOffset, pairs, inverse, scale, smallestResidual);
+      }
+      estimateLoop(products, at, norms, inverse, scale, effect, se, pairs);
+    },
+    place(values, out, at) {
+      const pairs = out instanceof Float32Array ? values.length & ~1 : 0;
+      if (pairs > 0) code.rounded(values.byteOffset, out.byteOffset + 4 * at, pairs);
+      placeLoop(values, out, at, pairs);
+    },
+    placeAll(effect, se, outEffect, outSe, outRatio, at) {
+      const pairs = effect.length & ~1;
+      const [first, second, third] = [outEffect.byteOffset, outSe.byteOffset, outRatio.byteOffset];
+      const by = 4 * at;
+      if (pairs > 0) code.all(effect.byteOffset, se.byteOffset, first + by, second + by, third + by, pairs);
+      placeLoop(effect, outEffect, at, pairs);
+      placeLoop(se, outSe, at, pairs);
+      placeRatioLoop(effect, se, outRatio, at, pairs);
+    },
+    placeRatio(above, below, out, at) {
+      const pairs = out instanceof Float32Array ? above.length & ~1 : 0;
+      if (pairs > 0) code.ratios(above.byteOffset, below.byteOffset, out.byteOffset + 4 * at, pairs);
+      placeRatioLoop(above, below, out, at, pairs);
+    },
+  };
+}

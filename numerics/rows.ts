@@ -1,0 +1,98 @@
+import { smallestResidual } from './glm/model.js';
+
+/**
+ * Element-wise work on rows of voxels, which would cost as much as the products themselves. Two sets of these functions
+ * exist: plain loops (below), and vector code (`rowMemory`). Both do the same operations in double precision, so which
+ * one is used changes no bit.
+ */
+export interface RowFunctions {
+  /**
+   * Effects and standard errors of one kernel from its products with the voxels: `effect = product inverse`,
+   * `RSS = norm - effect product`, `se = sqrt(RSS scale)`. A norm that is not above 0 makes all of a voxel NaN. `products`
+   * are taken from `at` on; there are as many voxels as `effect` is long. With an empty `se` only effects are made.
+   */
+  estimate(
+    products: Float64Array,
+    at: number,
+    norms: Float64Array,
+    inverse: number,
+    scale: number,
+    effect: Float64Array,
+    se: Float64Array,
+  ): void;
+  /** `values` into `out` from `at` on, in the precision of `out`. */
+  place(values: Float64Array, out: Float64Array | Float32Array, at: number): void;
+  /** Both, and `effect / se` as `placeRatio` does it: in single precision, together, which is faster. */
+  placeAll(
+    effect: Float64Array,
+    se: Float64Array,
+    outEffect: Float32Array,
+    outSe: Float32Array,
+    outRatio: Float32Array,
+    at: number,
+  ): void;
+  /** `above / below`, NaN where `below` is not above 0, into `out` from `at` on. */
+  placeRatio(above: Float64Array, below: Float64Array, out: Float64Array | Float32Array, at: number): void;
+}
+
+/** Arrays and the functions for them. */
+export interface RowMemory extends RowFunctions {
+  /** An array that is not cleared. Throws RangeError where the memory is used up. */
+  float64(length: number): Float64Array<ArrayBuffer>;
+  float32(length: number): Float32Array<ArrayBuffer>;
+  /** What has been given out; `release` takes back all that came after. */
+  mark(): number;
+  release(mark: number): void;
+}
+
+export function estimateLoop(
+  products: Float64Array,
+  at: number,
+  norms: Float64Array,
+  inverse: number,
+  scale: number,
+  effect: Float64Array,
+  se: Float64Array,
+  first: number,
+): void {
+  for (let v = first; v < effect.length; v++) {
+    effect[v] = norms[v]! > 0 ? products[at + v]! * inverse : Number.NaN;
+  }
+  for (let v = first; v < se.length; v++) {
+    const norm = norms[v]! > 0 ? norms[v]! : Number.NaN;
+    const residual = norm - effect[v]! * products[at + v]!;
+    const floor = norm * smallestResidual;
+    se[v] = Math.sqrt((residual > floor ? residual : floor) * scale);
+  }
+}
+
+export function placeLoop(values: Float64Array, out: Float64Array | Float32Array, at: number, first: number): void {
+  for (let i = first; i < values.length; i++) out[at + i] = values[i]!;
+}
+
+export function placeRatioLoop(
+  above: Float64Array,
+  below: Float64Array,
+  out: Float64Array | Float32Array,
+  at: number,
+  first: number,
+): void {
+  for (let i = first; i < above.length; i++) out[at + i] = below[i]! > 0 ? above[i]! / below[i]! : Number.NaN;
+}
+
+/** Ordinary arrays, plain loops. */
+export const plainRows: RowMemory = {
+  estimate: (products, at, norms, inverse, scale, effect, se) =>
+    estimateLoop(products, at, norms, inverse, scale, effect, se, 0),
+  place: (values, out, at) => placeLoop(values, out, at, 0),
+  placeRatio: (above, below, out, at) => placeRatioLoop(above, below, out, at, 0),
+  placeAll(effect, se, outEffect, outSe, outRatio, at) {
+    placeLoop(effect, outEffect, at, 0);
+    placeLoop(se, outSe, at, 0);
+    placeRatioLoop(effect, se, outRatio, at, 0);
+  },
+  float64: (length) => new Float64Array(length),
+  float32: (length) => new Float32Array(length),
+  mark: () => 0,
+  release() {},
+};
