@@ -18,7 +18,7 @@ function describe(code: string, dir: string, what: string): Problem | undefined 
       return {
         message: code === 'ENOSPC' ? `the disk of ${what} is full` : `the disk quota of ${what} is used up`,
         place,
-        hint: 'free some space or put it on another disk (--cache DIR for the cache); what was finished is kept, and the next run goes on from there',
+        hint: 'Free some space or put it on another disk (--cache DIR for the cache); what was finished is kept, and the next run goes on from there.',
       };
     case 'EACCES':
     case 'EPERM':
@@ -26,7 +26,7 @@ function describe(code: string, dir: string, what: string): Problem | undefined 
       return {
         message: `${what} cannot be written (${code === 'EROFS' ? 'read-only file system' : 'no permission'})`,
         place,
-        hint: 'give yourself write permission there or use another folder (--cache DIR or VOXREEL_CACHE for the cache)',
+        hint: 'Give yourself write permission there or use another folder (--cache DIR or VOXREEL_CACHE for the cache).',
       };
     case 'ENOTDIR':
     case 'EEXIST':
@@ -34,7 +34,7 @@ function describe(code: string, dir: string, what: string): Problem | undefined 
         message: `${what} cannot be made: a file is in its place`,
         place,
         expected: 'a folder, or nothing yet',
-        hint: 'remove that file or use another folder (--cache DIR or VOXREEL_CACHE for the cache)',
+        hint: 'Remove that file or use another folder (--cache DIR or VOXREEL_CACHE for the cache).',
       };
     default:
       return undefined;

@@ -162,7 +162,7 @@ function hasFormat(dir: string): boolean {
     message: `the cache folder has format ${Number.isNaN(format) ? 'unknown' : format}`,
     place: { file: path.join(dir, 'store.json') },
     expected: `format ${STORE_FORMAT}`,
-    hint: 'use the version of voxreel that made it, or another folder (--cache DIR)',
+    hint: 'Use the version of voxreel that made it, or another folder (--cache DIR).',
   });
 }
 

@@ -94,14 +94,14 @@ function unreadable(error: unknown, file: string, input: ResolvedInput): Problem
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return { message: `${what} does not exist (any more)`, place, hint: 'check the path in the workflow file' };
+      return { message: `${what} does not exist (any more)`, place, hint: 'Check the path in the workflow file.' };
     case 'EISDIR':
       return { message: `${what} is a folder`, place, expected: 'a file' };
     case 'EACCES':
     case 'EPERM':
-      return { message: `${what} cannot be read: no permission`, place, hint: 'give yourself read permission' };
+      return { message: `${what} cannot be read: no permission`, place, hint: 'Give yourself read permission.' };
     case 'ETXTBSY':
-      return { message: `${what} changes while it is read`, place, hint: 'wait until it is complete, then run again' };
+      return { message: `${what} changes while it is read`, place, hint: 'Wait until it is complete, then run again.' };
     default:
       throw error;
   }

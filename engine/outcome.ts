@@ -42,7 +42,7 @@ async function checkFile(file: string, role: string, job: Job): Promise<void> {
   if (!facts?.isFile()) {
     throw new UserError({
       message: `${job.instance} did not make its output ${role}${facts ? ': it is not a regular file' : ''}`,
-      hint: 'see what the step wrote before it ended',
+      hint: 'See what the step wrote before it ended.',
     });
   }
 }

@@ -86,7 +86,7 @@ export function failureOf(error: unknown, step?: StepNode): { problems: readonly
   }
   const message = error instanceof Error ? error.message : String(error);
   return {
-    problems: [{ message, hint: 'this is not a message about your files: please report it with the lines below' }],
+    problems: [{ message, hint: 'This is not a message about your files: please report it with the lines below.' }],
     ...(error instanceof Error && error.stack ? { stack: error.stack } : {}),
   };
 }

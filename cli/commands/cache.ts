@@ -13,7 +13,7 @@ export async function cacheStatusCommand({ cache }: { cache?: string }): Promise
     throw new UserError({
       message: 'there is no cache here',
       place: { file: dir },
-      hint: 'name its folder: voxreel cache status --cache DIR (it lies beside the workflow file, in .voxreel)',
+      hint: 'Name its folder: voxreel cache status --cache DIR (it lies beside the workflow file, in .voxreel).',
     });
   }
   const records = await measure(path.join(dir, 'records'));

@@ -19,7 +19,7 @@ export async function initCommand(file: string, { template }: { template: string
       throw new UserError({
         message: 'this file exists, and is left as it is',
         place: { file: target },
-        hint: 'name another file: voxreel init FILE',
+        hint: 'Name another file: voxreel init FILE',
       });
     }
     throw new UserError({ message: `the file cannot be written (${code})`, place: { file: target } }, { cause: error });

@@ -33,7 +33,7 @@ export async function makeStudy(dir: string, onPart: OnPart, signal?: AbortSigna
     throw new UserError({
       message: 'this folder holds something that is not a demo study, and is left as it is',
       place: { file: dir },
-      hint: 'name a new folder: voxreel demo --dir DIR',
+      hint: 'Name a new folder: voxreel demo --dir DIR',
     });
   }
   await mkdir(dir, { recursive: true });

@@ -37,7 +37,7 @@ async function locate(): Promise<Ffmpeg> {
     throw new UserError({
       message: `FFMPEG_PATH is "${named}", which does not run as ffmpeg`,
       expected: 'the path of an ffmpeg executable, version 4.0 or later',
-      hint: 'correct FFMPEG_PATH, or unset it to use the ffmpeg of PATH or the embedded one',
+      hint: 'Correct FFMPEG_PATH, or unset it to use the ffmpeg of PATH or the embedded one.',
     });
   }
   const installed = await onPath();
@@ -50,7 +50,7 @@ async function locate(): Promise<Ffmpeg> {
       ? `ffmpeg was found but does not run: ${installed}`
       : 'ffmpeg was not found: not in PATH, and the embedded package has none that runs here',
     expected: 'ffmpeg, version 4.0 or later',
-    hint: 'install ffmpeg, or name one in the environment variable FFMPEG_PATH',
+    hint: 'Install ffmpeg, or name one in the environment variable FFMPEG_PATH.',
   });
 }
 

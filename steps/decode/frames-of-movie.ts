@@ -109,7 +109,7 @@ function withoutTimeStamps(origin: string): UserError {
     message: 'the movie has frames without time stamps',
     place: { file: origin },
     expected: 'a time stamp for every frame',
-    hint: 'write it anew with: ffmpeg -i movie -c copy movie.mkv',
+    hint: 'Write it anew with: ffmpeg -i movie -c copy movie.mkv',
   });
 }
 

@@ -97,7 +97,7 @@ function whyNot(
       message: 'cut off: the index at the end of the file (moov atom) is missing',
       place,
       expected: 'a complete mp4 or mov file',
-      hint: 'download or copy the file again',
+      hint: 'Download or copy the file again.',
     });
   }
   const said = errors.at(-1) ?? `exit code ${exitCode}`;
@@ -105,6 +105,6 @@ function whyNot(
     message: `ffmpeg cannot decode this file: ${said.replaceAll(/^.*?: (?=Invalid data)/g, '')}`,
     place,
     expected: 'a movie: mp4, webm, mkv, mov or gif',
-    hint: 'play it in a media player; if it plays, name a newer ffmpeg in FFMPEG_PATH',
+    hint: 'Play it in a media player; if it plays, name a newer ffmpeg in FFMPEG_PATH.',
   });
 }

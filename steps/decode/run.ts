@@ -112,21 +112,21 @@ function problemOf(ends: string, stop: number | null, stated: number | null, see
     return {
       message: `cut off: ${lengths}${reported}`,
       expected: `pictures up to the end, or at most ${MISSING} s less`,
-      hint: 'download or copy the file again; if only its sound is longer, set `tolerate: true`',
+      hint: 'Download or copy the file again; if only its sound is longer, set `tolerate: true`.',
     };
   }
   if (errors.length > 0) {
     return {
       message: `damaged: ${lengths}${reported}`,
       expected: 'a movie that decodes without errors',
-      hint: 'download or copy the file again, or set `tolerate: true` to use what can be decoded',
+      hint: 'Download or copy the file again, or set `tolerate: true` to use what can be decoded.',
     };
   }
   if (stop !== null && seen.end < stop - 0.01) {
     return {
       message: `${ends}, before start + duration = ${seconds(stop)}`,
       expected: 'a shorter duration, or the whole movie',
-      hint: 'set `tolerate: true` to use what there is',
+      hint: 'Set `tolerate: true` to use what there is.',
     };
   }
   return null;

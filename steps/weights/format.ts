@@ -6,31 +6,31 @@ const ACCEPTED =
 
 /** The ways a weight file can begin, most telling first. `size` is that of the file in bytes. */
 const kinds: readonly { is(head: Buffer, size: number): boolean; name: string; hint?: string }[] = [
-  { is: (_, size) => size === 0, name: 'the file is empty (0 bytes)', hint: 'download it again' },
+  { is: (_, size) => size === 0, name: 'the file is empty (0 bytes)', hint: 'Download it again.' },
   {
     is: (head) => head.toString('latin1').startsWith('version https://git-lfs'),
     name: 'a Git LFS pointer, not the weights themselves',
-    hint: 'fetch the weights with: git lfs pull',
+    hint: 'Fetch the weights with: git lfs pull',
   },
   {
     is: (head) => /^\s*<(!doctype|html|\?xml)/i.test(head.toString('latin1')),
     name: 'an HTML page saved in place of the weights',
-    hint: 'download the file again; the server may have asked for a login',
+    hint: 'Download the file again; the server may have asked for a login.',
   },
   {
     is: (head) => head.toString('latin1', 0, 4) === 'PK\x03\x04',
     name: 'a zip archive (a PyTorch .pth, a .keras or an .npz file), which is not read yet',
-    hint: 'convert it in Python: safetensors.torch.save_file(torch.load("vgg16.pth", weights_only=True), "vgg16.safetensors")',
+    hint: 'Convert it in Python: safetensors.torch.save_file(torch.load("vgg16.pth", weights_only=True), "vgg16.safetensors")',
   },
   {
     is: (head) => head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5 && head[8] !== 0x7b,
     name: 'a Python pickle (an old PyTorch .pth file), which is not read yet',
-    hint: 'convert it in Python: safetensors.torch.save_file(torch.load("vgg16.pth", weights_only=True), "vgg16.safetensors")',
+    hint: 'Convert it in Python: safetensors.torch.save_file(torch.load("vgg16.pth", weights_only=True), "vgg16.safetensors")',
   },
   {
     is: (head) => head.toString('latin1', 0, 8) === '\x89HDF\r\n\x1a\n',
     name: 'an HDF5 file (Keras .h5), which is not read yet',
-    hint: 'convert it in Python: safetensors.numpy.save_file({w.path: w.numpy() for w in model.weights}, "vgg16.safetensors")',
+    hint: 'Convert it in Python: safetensors.numpy.save_file({w.path: w.numpy() for w in model.weights}, "vgg16.safetensors")',
   },
   {
     is: (head) => /^\s*\{\s*"/.test(head.toString('latin1')),
@@ -40,7 +40,7 @@ const kinds: readonly { is(head: Buffer, size: number): boolean; name: string; h
     // ModelProto: field 1 (ir_version) as a varint, then a text field (producer) or a message.
     is: (head) => head[0] === 0x08 && head[1]! > 0 && head[1]! < 32 && (head[2]! & 7) === 2 && head[8] !== 0x7b,
     name: 'an ONNX model, which is not read yet',
-    hint: 'convert its initializers in Python: safetensors.numpy.save_file({t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}, …)',
+    hint: 'Convert its initializers in Python: safetensors.numpy.save_file({t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}, …)',
   },
 ];
 

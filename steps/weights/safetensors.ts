@@ -75,7 +75,7 @@ async function readHeader(handle: FileHandle, size: number, origin: string) {
       message: `header length ${stated} is beyond the file size of ${size} bytes`,
       place,
       expected: 'a header inside the file',
-      hint: 'the file is cut off or no safetensors file; download it again',
+      hint: 'The file is cut off or no safetensors file; download it again.',
     });
   }
   const length = Number(stated);
@@ -87,7 +87,7 @@ async function readHeader(handle: FileHandle, size: number, origin: string) {
   } catch {
     // Said below.
   }
-  throw new UserError({ message: 'the header is not valid JSON', place, hint: 'download the file again' });
+  throw new UserError({ message: 'the header is not valid JSON', place, hint: 'Download the file again.' });
 }
 
 /** Entries by name. A Map, because a tensor may be called `__proto__`. */
@@ -118,7 +118,7 @@ function checkLayout(entries: Map<string, Entry>, dataStart: number, size: numbe
   const sorted = [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let end = 0;
   let last = '';
-  const fail = (message: string, what: string | undefined, expected: string, hint = 'download the file again') => {
+  const fail = (message: string, what: string | undefined, expected: string, hint = 'Download the file again.') => {
     throw new UserError({
       message,
       place: what === undefined ? { file: origin } : { file: origin, what },
@@ -149,7 +149,7 @@ function checkLayout(entries: Map<string, Entry>, dataStart: number, size: numbe
     end = stop;
     last = name;
   }
-  if (end > room) fail(`truncated: found ${size} bytes`, undefined, `expected ${dataStart + end} bytes`);
+  if (end > room) fail(`truncated: found ${size} bytes`, undefined, `${dataStart + end} bytes`);
   if (end < room)
     fail(`${room - end} bytes at the end belong to no tensor`, undefined, `${dataStart + end} bytes in all`);
 }

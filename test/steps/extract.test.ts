@@ -199,7 +199,7 @@ describeShared('extract against PyTorch', () => {
     };
     // What each message must hold, from the manifest's words; `file size` and the like are said in numbers.
     const words: Record<string, RegExp[]> = {
-      'truncated.safetensors': [/expected 16792 bytes/, /found 15792/, /download it again|download the file again/],
+      'truncated.safetensors': [/expected: 16792 bytes/, /found 15792/, /Download the file again/],
       'header-beyond-file.safetensors': [/header length 50000000/, /file size/],
       'header-length-2e63.safetensors': [/header length 9223372036854775816/],
       'header-not-json.safetensors': [/header is not valid JSON/],
@@ -220,7 +220,7 @@ describeShared('extract against PyTorch', () => {
       'no-tensors.safetensors': [/features\.0\.weight/, /no tensors/],
       'other-net.safetensors': [/features\.0\.weight or block1_conv1/, /bert\.embeddings\.weight/],
       'git-lfs-pointer.safetensors': [/Git LFS pointer/, /git lfs pull/],
-      'html-page.pth': [/HTML page/, /download the file again/],
+      'html-page.pth': [/HTML page/, /Download the file again/],
     };
     const files = items.filter(
       ({ file }) => file.endsWith('.safetensors') || file in words || file.startsWith('empty'),

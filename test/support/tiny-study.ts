@@ -115,7 +115,7 @@ export const tinySteps: readonly StepType[] = [
   }),
   textStep('reject', { word: { type: 'string', default: 'bad' } }, (content, { params }) => {
     if (!content.includes(params.word)) return content;
-    throw new UserError({ message: `the text has "${params.word}"`, keys: ['word'], hint: 'remove it' });
+    throw new UserError({ message: `the text has "${params.word}"`, keys: ['word'], hint: 'Remove it.' });
   }),
   textStep('crash', {}, () => {
     throw new TypeError('no such thing');
