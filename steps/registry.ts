@@ -12,6 +12,7 @@ import { glmStep } from './glm/index.js';
 import { groupStep } from './group/index.js';
 import { hrfStep } from './hrf/index.js';
 import { jointStep } from './joint/index.js';
+import { permuteStep } from './permute/index.js';
 import { probabilityStep } from './probability/index.js';
 import { resampleStep } from './resample/index.js';
 import { reverseStep } from './reverse/index.js';
@@ -33,6 +34,7 @@ const stepTypes: readonly StepType[] = [
   jointStep,
   combineStep,
   groupStep,
+  permuteStep,
   thresholdStep,
   probabilityStep,
   selectStep,
