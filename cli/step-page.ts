@@ -32,15 +32,13 @@ export function stepPage(step: StepType): string {
 
 function inputs(step: StepType): string[] {
   const entries = Object.entries(step.inputs);
-  const free = step.dynamicPorts ? ['The ports are written in the workflow file; see the parameters.'] : [];
-  if (entries.length === 0) return free.length > 0 ? free : ['None.'];
-  return [
-    ...table(
-      ['port', 'type', 'what'],
-      entries.map(([name, port]) => [`\`${name}\``, portType(port), port.description]),
-    ),
-    ...free,
-  ];
+  if (entries.length === 0) {
+    return [step.dynamicPorts ? 'The ports are written in the workflow file; see the parameters.' : 'None.'];
+  }
+  return table(
+    ['port', 'type', 'what'],
+    entries.map(([name, port]) => [`\`${name}\``, portType(port), port.description]),
+  );
 }
 
 function portType(port: InputPort): string {

@@ -1,23 +1,20 @@
 import type { ComponentColumns, ComponentMask } from '../../artifacts/confound-components.js';
 import type { Problem } from '../../artifacts/user-error.js';
-import type { CompCorChoice } from './confound-choices.js';
+import type { CompCor } from './confound-choices.js';
 import { describeColumns } from './describe-columns.js';
 
 /** First letter of the columns where the name tells the mask (fMRIPrep 21 and later). */
 const letters: Record<ComponentMask, string> = { combined: 'a', CSF: 'c', WM: 'w' };
-
-const preset = 5;
 
 /**
  * Columns of the components that are asked for. Which components belong to a mask is said by the JSON file beside the
  * table (`listed`), else by the name; their order is that of their numbers, which is by falling variance explained.
  */
 export function componentColumns(
-  choice: CompCorChoice | 'acompcor',
+  asked: CompCor,
   columns: readonly string[],
   listed: ComponentColumns | undefined,
 ): { names: string[]; problems: Problem[] } {
-  const asked = choice === 'acompcor' ? preset : choice.acompcor;
   const { n, mask = 'combined' } = typeof asked === 'object' ? asked : { n: asked };
   const names: string[] = [];
   const problems: Problem[] = [];

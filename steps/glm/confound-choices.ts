@@ -20,18 +20,18 @@ export const strategies = {
 
 export type Strategy = keyof typeof strategies;
 
+/** Strategies with settings; both in one map are both taken. */
+export interface ConfoundMap {
+  readonly acompcor?: CompCor;
+  readonly scrub?: Scrubbing;
+}
+
 export type Components = number | 'all';
 
 /** Components of aCompCor: as many of each mask. */
-export interface CompCorChoice {
-  readonly acompcor: Components | { readonly n: Components; readonly mask?: ComponentMask | readonly ComponentMask[] };
-}
+export type CompCor = Components | { readonly n: Components; readonly mask?: ComponentMask | readonly ComponentMask[] };
 
 /** One column for every volume with too much motion. */
-export interface ScrubChoice {
-  readonly scrub: Scrubbing;
-}
-
 export interface Scrubbing {
   /** Largest framewise displacement that is kept, mm. */
   readonly fd?: number;
@@ -44,17 +44,24 @@ export interface Scrubbing {
   readonly min_segment?: number;
 }
 
-/** A strategy, a column, columns by `*`, or one with settings. */
-export type ConfoundChoice = string | CompCorChoice | ScrubChoice;
+/** A strategy, a column, columns by `*`, or strategies with settings. */
+export type ConfoundChoice = string | ConfoundMap;
 
-export type Confounds = 'none' | Strategy | readonly ConfoundChoice[];
+export type Confounds = 'none' | Strategy | ConfoundMap | readonly ConfoundChoice[];
+
+/** What is chosen, one by one. */
+export function choicesOf(confounds: Exclude<Confounds, 'none'>): readonly ConfoundChoice[] {
+  return Array.isArray(confounds) ? confounds : [confounds as ConfoundChoice];
+}
 
 const components: JsonSchema = { anyOf: [{ type: 'integer', minimum: 1 }, { enum: ['all'] }] };
 const mask: JsonSchema = { enum: ['combined', 'CSF', 'WM'] };
 
-const compCorSchema: JsonSchema = {
+const volumes = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, unit: 'volumes', description });
+
+const mapSchema: JsonSchema = {
   type: 'object',
-  required: ['acompcor'],
+  minProperties: 1,
   additionalProperties: false,
   properties: {
     acompcor: {
@@ -75,16 +82,6 @@ const compCorSchema: JsonSchema = {
       ],
       description: 'Components of aCompCor.',
     },
-  },
-};
-
-const volumes = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, unit: 'volumes', description });
-
-const scrubSchema: JsonSchema = {
-  type: 'object',
-  required: ['scrub'],
-  additionalProperties: false,
-  properties: {
     scrub: {
       type: 'object',
       additionalProperties: false,
@@ -104,33 +101,30 @@ const scrubSchema: JsonSchema = {
 export const confoundsSchema: JsonSchema = {
   anyOf: [
     { enum: ['none', ...Object.keys(strategies)] },
-    {
-      type: 'array',
-      items: { anyOf: [{ type: 'string' }, compCorSchema, scrubSchema] },
-      minItems: 1,
-      uniqueItems: true,
-    },
+    mapSchema,
+    { type: 'array', items: { anyOf: [{ type: 'string' }, mapSchema] }, minItems: 1, uniqueItems: true },
   ],
 };
 
 /** What the schema cannot say. */
 export function confoundProblems(confounds: Confounds): Problem[] {
-  if (typeof confounds === 'string') return [];
-  return confounds.flatMap((choice, index): Problem[] => {
-    const keys = ['confounds', index];
+  if (confounds === 'none') return [];
+  return choicesOf(confounds).flatMap((choice, index): Problem[] => {
+    const keys = ['confounds', ...(Array.isArray(confounds) ? [index] : [])];
     if (choice === 'none') {
       return [
         { message: '"none" in a list of confounds', keys, expected: '"confounds: none", or the list without it' },
       ];
     }
-    if (typeof choice !== 'object' || !('scrub' in choice)) return [];
-    if (choice.scrub.fd !== undefined || choice.scrub.std_dvars !== undefined) return [];
+    const { scrub } = typeof choice === 'string' ? {} : choice;
+    if (!scrub || scrub.fd !== undefined || scrub.std_dvars !== undefined) return [];
     return [{ message: '"scrub" has no threshold', keys, expected: '"fd" (mm), "std_dvars", or both' }];
   });
 }
 
 /** As it would be written, for messages. */
-export function describeChoices(confounds: Confounds): string {
-  const one = (choice: ConfoundChoice) => (typeof choice === 'string' ? choice : Object.keys(choice)[0]!);
-  return typeof confounds === 'string' ? confounds : confounds.map(one).join(', ');
+export function describeChoices(confounds: Exclude<Confounds, 'none'>): string {
+  return choicesOf(confounds)
+    .flatMap((choice) => (typeof choice === 'string' ? [choice] : Object.keys(choice)))
+    .join(', ');
 }

@@ -4,7 +4,14 @@ import { fileOf } from '../../artifacts/meta.js';
 import { numericColumn, readTable, type Table } from '../../artifacts/table.js';
 import { type Problem, UserError } from '../../artifacts/user-error.js';
 import { componentColumns } from './compcor.js';
-import { type ConfoundChoice, type Confounds, type ScrubChoice, strategies } from './confound-choices.js';
+import {
+  type CompCor,
+  type ConfoundChoice,
+  type Confounds,
+  choicesOf,
+  type Scrubbing,
+  strategies,
+} from './confound-choices.js';
 import { describeColumns } from './describe-columns.js';
 import { scrubbedVolumes } from './scrubbing.js';
 
@@ -37,6 +44,9 @@ const outliers: Readonly<Record<string, RegExp>> = {
 };
 const spike = /^(motion_outlier|non_steady_state_outlier)_?\d+$/;
 
+/** Components of `acompcor` without settings. */
+const usualComponents = 5;
+
 /** Columns of backward differences, whose first row has no value. */
 const differences = /derivative|framewise_displacement|dvars|rmsd/;
 
@@ -59,8 +69,7 @@ export async function confoundColumns(
     });
   }
   const reading = new Reading(table, file, artifact.meta.components as ComponentColumns | undefined, drop, note);
-  const choices = typeof confounds === 'string' ? [confounds] : confounds;
-  const columns = choices.flatMap((choice) => columnsOf(choice, reading));
+  const columns = choicesOf(confounds).flatMap((choice) => columnsOf(choice, reading));
   reading.requireComplete(typeof confounds === 'string' ? confounds : null);
   const byName = new Map(columns.map((column) => [column.name, column]));
   return [...byName.values()]
@@ -70,9 +79,12 @@ export async function confoundColumns(
 
 function columnsOf(choice: ConfoundChoice, reading: Reading): NamedColumn[] {
   if (typeof choice === 'object') {
-    return 'scrub' in choice ? scrubbed(choice, reading) : reading.components(choice);
+    return [
+      ...(choice.acompcor === undefined ? [] : reading.components(choice.acompcor)),
+      ...(choice.scrub === undefined ? [] : scrubbed(choice.scrub, reading)),
+    ];
   }
-  if (choice === 'acompcor') return reading.components(choice);
+  if (choice === 'acompcor') return reading.components(usualComponents);
   if (choice === 'friston24') return friston24(reading.columns(motion6));
   if (choice === 'cosine') return reading.matching(cosines, 'cosine00, …');
   if (Object.hasOwn(outliers, choice)) {
@@ -101,7 +113,7 @@ function friston24(six: readonly NamedColumn[]): NamedColumn[] {
 }
 
 /** One column per volume with too much motion: 1 there, 0 elsewhere. */
-function scrubbed({ scrub }: ScrubChoice, reading: Reading): NamedColumn[] {
+function scrubbed(scrub: Scrubbing, reading: Reading): NamedColumn[] {
   const measures = [
     ['framewise_displacement', scrub.fd],
     ['std_dvars', scrub.std_dvars],
@@ -153,8 +165,8 @@ class Reading {
     return this.columns(names);
   }
 
-  components(choice: Parameters<typeof componentColumns>[0]): NamedColumn[] {
-    const { names, problems } = componentColumns(choice, this.table.columns, this.listed);
+  components(asked: CompCor): NamedColumn[] {
+    const { names, problems } = componentColumns(asked, this.table.columns, this.listed);
     this.problems.push(...problems);
     return this.columns(names);
   }

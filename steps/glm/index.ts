@@ -53,7 +53,7 @@ have the same TR.
 - \`polynomial\`: polynomials of time up to \`drift_order\`, by default one and one more for every 150 s, as AFNI
 
 **Confounds** come from the wired table, one row per volume of the image (before \`drop\`). One strategy, or a list of
-strategies, columns, and columns by \`*\`:
+strategies, columns, and columns by \`*\`; \`acompcor\` and \`scrub\` may have settings:
 
 \`\`\`yaml
 confounds: friston24
@@ -150,7 +150,7 @@ BOLD is not scaled, except for \`noise: spm\`: effects are in BOLD units per uni
         ...confoundsSchema,
         default: 'friston24',
         description:
-          'Confounds to take out: a strategy, or a list of strategies, columns of the table, columns by `*`, and maps `acompcor` and `scrub`. `none` where no table is wired.',
+          'Confounds to take out: a strategy, a map with `acompcor` or `scrub`, or a list of these, of columns of the table, and of columns by `*`. `none` where no table is wired.',
       },
     },
   },

@@ -88,6 +88,12 @@ describe('confounds by strategy', () => {
     );
   });
 
+  test('one map may stand alone, and hold both strategies with settings', async () => {
+    const table = await tableOf(['a_comp_cor_00', 'framewise_displacement'], 3, { framewise_displacement: [0, 9, 0] });
+    const { names } = await chosen(table, { acompcor: 1, scrub: { fd: 1 } }, 3);
+    expect(names).toEqual(['a_comp_cor_00', 'scrubbed volume 2']);
+  });
+
   test('cosine takes fMRIPrep’s drifts, and none is an error', async () => {
     const table = await tableOf(['cosine00', 'cosine01', 'csf'], 2);
     expect((await chosen(table, 'cosine', 2)).names).toEqual(['cosine00', 'cosine01']);
@@ -116,6 +122,8 @@ describe('confounds by strategy', () => {
   test('mistakes that need no file are found before anything runs', () => {
     expect(confoundProblems('none')).toEqual([]);
     expect(confoundProblems(['friston24', { scrub: { fd: 1 } }])).toEqual([]);
+    expect(confoundProblems({ acompcor: 5, scrub: { fd: 1 } })).toEqual([]);
+    expect(confoundProblems({ scrub: { after: 1 } })[0]).toMatchObject({ keys: ['confounds'] });
     expect(confoundProblems(['none', 'csf'])[0]).toMatchObject({ keys: ['confounds', 0] });
     expect(confoundProblems(['csf', { scrub: { after: 1 } }])[0]).toMatchObject({ keys: ['confounds', 1] });
   });
