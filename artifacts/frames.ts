@@ -12,11 +12,11 @@ import { UserError } from './user-error.js';
 export interface FrameRow {
   /** Number from 0. */
   readonly frame: number;
-  /** Start of the window in s after the start of the analysed part of the film. */
+  /** Start of the window in s after the start of the analysed part of the movie. */
   readonly onset: number;
   /** Length of the window in s; the last may be shorter. */
   readonly duration: number;
-  /** Pictures of the film that were averaged. */
+  /** Pictures of the movie that were averaged. */
   readonly images: number;
 }
 
@@ -26,7 +26,7 @@ export interface FramesData {
   readonly window: number;
   readonly width: number;
   readonly height: number;
-  /** uint8 `[frame, y, x, rgb]`, sRGB; too big to read at once for a long film. */
+  /** uint8 `[frame, y, x, rgb]`, sRGB; too big to read at once for a long movie. */
   readonly file: string;
   /** Pixels `[y, x, rgb]` of a frame by its number. */
   readFrame(frame: number): Promise<Uint8Array>;
@@ -98,7 +98,7 @@ async function publish(artifact: Artifact, target: PublishTarget): Promise<reado
     await writeFile(file, encode({ width, height, data: await frames.readFrame(frame), depth: 8, channels: 3 }));
     names.push(`${path.basename(folder)}/${name}`);
     const about = {
-      description: `Average of ${images} pictures of the film.`,
+      description: `Average of ${images} pictures of the movie.`,
       facts: { Onset: onset, Duration: duration },
     };
     files.push(published(file, about));
@@ -110,7 +110,7 @@ async function publish(artifact: Artifact, target: PublishTarget): Promise<reado
     frames.rows.map((row, at) => [row.frame, row.onset, row.duration, row.images, names[at]!]),
   );
   const about = {
-    description: 'Windows of the film; each was averaged into one picture.',
+    description: 'Windows of the movie; each was averaged into one picture.',
     units: 's (onset, duration)',
     facts: metaOf({ Window: frames.window, Width: width, Height: height }),
   };
@@ -119,7 +119,7 @@ async function publish(artifact: Artifact, target: PublishTarget): Promise<reado
 
 export const framesType: ArtifactType = {
   name: 'frames',
-  title: 'pictures of the film, averaged over windows of time',
+  title: 'pictures of the movie, averaged over windows of time',
   description: [
     '- `frames.npy`: uint8 `[frame, y, x, rgb]`, sRGB, first row at the top',
     '- `frames.tsv`: frame (from 0), onset (s), duration (s), images (pictures that were averaged)',

@@ -8,18 +8,18 @@ import { publishAsIs } from './published.js';
 import { readTable } from './table.js';
 import { UserError } from './user-error.js';
 
-/* Types that voxreel passes on without looking inside: a film, a table, any file. */
+/* Types that voxreel passes on without looking inside: a movie, a table, any file. */
 
 export const videoType: ArtifactType = {
   name: 'video',
-  title: 'film (mp4, webm, mkv, mov, gif, whatever ffmpeg reads)',
+  title: 'movie (mp4, webm, mkv, mov, gif, whatever ffmpeg reads)',
   description: '- `video`: the file as it is. It is read for the first time when frames are decoded.',
   input: {
-    properties: { path: pathProperty('The film.') },
+    properties: { path: pathProperty('The movie.') },
     required: ['path'],
     async resolve(spec: Record<string, unknown>, context: InputContext) {
       const given = spec.path as string;
-      return { type: 'video', files: { video: await inputFile(given, context, 'a film') }, origin: given };
+      return { type: 'video', files: { video: await inputFile(given, context, 'a movie') }, origin: given };
     },
   },
   check: async (produced) => requireFiles(produced, ['video']),

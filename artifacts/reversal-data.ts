@@ -43,7 +43,7 @@ export interface ReversalData {
   readonly regions: readonly ReversalRegion[];
   /** Per volume: `time`, `region:<name>`, `spread:<name>`, `kernel:<name>`. */
   readonly series: Table;
-  /** None where the film was not given. */
+  /** None where the movie was not given. */
   readonly pictures: readonly ReversalPicture[];
 }
 

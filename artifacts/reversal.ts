@@ -16,7 +16,7 @@ const tables: Readonly<Record<string, About>> = {
     units: 's (time), 1 (standardised series), arbitrary (kernels)',
   },
   'peaks.tsv': {
-    description: 'Peaks of the region series, and the moment and frame of the film that each points to.',
+    description: 'Peaks of the region series, and the moment and frame of the movie that each points to.',
     units: 's (times), 1 (height, prominence)',
   },
   'subjects.tsv': { description: 'Mean BOLD in each region, per subject and volume.', units: 'arbitrary (scanner)' },
@@ -72,7 +72,7 @@ function pictureAbout(shown: Readonly<Record<string, string>> | null): About {
   const { kind, kernel, region, peak, frame } = shown;
   const what = kernel && kernel !== 'n/a' ? `${kind} of kernel ${kernel}` : `${kind}`;
   return {
-    description: `${what.charAt(0).toUpperCase()}${what.slice(1)} at peak ${peak} of region ${region} (frame ${frame} of the film).`,
+    description: `${what.charAt(0).toUpperCase()}${what.slice(1)} at peak ${peak} of region ${region} (frame ${frame} of the movie).`,
   };
 }
 
@@ -84,11 +84,11 @@ function picturesOf({ files }: Pick<Artifact, 'files'>): string[] {
 
 export const reversalType: ArtifactType = {
   name: 'reversal',
-  title: 'reverse analysis: region series, peaks, and what the film showed',
+  title: 'reverse analysis: region series, peaks, and what the movie showed',
   description: [
     ...Object.entries(tables).map(([role, { description }]) => `- \`${role}\`: ${description}`),
     '- `regions.nii.gz`: index of the region at each voxel',
-    '- `pictures/….png` and `pictures.tsv` (region, peak, frame, kernel, kind, file), where the film was given',
+    '- `pictures/….png` and `pictures.tsv` (region, peak, frame, kernel, kind, file), where the movie was given',
     '- meta: `delay` (s), `tr` (s), `subjects`, the rule for peaks',
   ].join('\n'),
   async check(produced) {

@@ -37,7 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command('voxreel')
-    .description('From a film and BOLD images to maps of what a network kernel activates in the brain.')
+    .description('From a movie and BOLD images to maps of what a network kernel activates in the brain.')
     .version(voxreelVersion())
     .exitOverride()
     .showHelpAfterError('(voxreel --help lists the commands)')
@@ -96,7 +96,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .description('Writes a commented workflow file. Never replaces a file that exists.')
     .option(
       '--template <name>',
-      'sohn-2024 (film to probability maps and reverse analysis) or own-regressors (your own time series)',
+      'sohn-2024 (movie to probability maps and reverse analysis) or own-regressors (your own time series)',
       oneOf(['sohn-2024', 'own-regressors']),
       'sohn-2024',
     )
@@ -106,7 +106,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .command('demo')
     .summary('make a small study, run it, and compare what was found with what was planted')
     .description(
-      'Draws a film and simulates 8 subjects whose regions follow known kernels, runs the whole analysis (a minute or two), and prints how much of it was found again.',
+      'Draws a movie and simulates 8 subjects whose regions follow known kernels, runs the whole analysis (a minute or two), and prints how much of it was found again.',
     )
     .option('--dir <dir>', 'folder for the study', 'voxreel-demo')
     .option('--jobs <n>', 'at most this many steps at once', wholeNumber)

@@ -429,7 +429,7 @@ describe('what the last steps make', () => {
     };
     const files = await publish(reversalType, produced, 'reverse');
     expect(files.get('reverse_pictures/a.png')!.description).toMatch(
-      /^Overlay of kernel conv1_1\/k1 at peak 2 of region V1 \(frame 7 of the film\)\./,
+      /^Overlay of kernel conv1_1\/k1 at peak 2 of region V1 \(frame 7 of the movie\)\./,
     );
     expect((await readTable(path.join(out, 'reverse_pictures.tsv'))).rows[0]!.at(-1)).toBe('reverse_pictures/a.png');
     const { 'pictures/a.png': _, ...without } = produced.files;
