@@ -1,11 +1,12 @@
 import { placeRow, type StatisticMaps } from './glm/statistic-maps.js';
+import { plainRows, type RowMemory } from './rows.js';
 
 /** Statistics over subjects, accumulated one subject at a time: what is kept does not grow with their number. */
 export interface GroupSample {
   /** What is put from now on belongs to another subject. */
   nextSubject(): void;
-  /** Effects of the current subject, for the values from `at` on. NaN makes a value NaN for good. */
-  put(at: number, effects: Float64Array): void;
+  /** Effects of the current subject, for the values from `at` on. NaN makes a value NaN for good. `memory`: what they lie in. */
+  put(at: number, effects: Float64Array, memory?: RowMemory): void;
   /** Writes the statistics of the values `at` to `end` into the maps, at the same place. */
   place(maps: StatisticMaps, at: number, end: number): void;
 }
@@ -17,24 +18,22 @@ export class OneSample implements GroupSample {
   private readonly squares: Float64Array;
   private subjects = 0;
 
-  /** `size`: number of values per subject (voxels x kernels of a block). */
-  constructor(size: number) {
-    this.mean = new Float64Array(size);
-    this.squares = new Float64Array(size);
+  /** `size`: number of values per subject (voxels x kernels of a block). Effects that lie in `memory` are put faster. */
+  constructor(
+    size: number,
+    private readonly memory: RowMemory = plainRows,
+  ) {
+    this.mean = memory.float64(size).fill(0);
+    this.squares = memory.float64(size).fill(0);
   }
 
   nextSubject(): void {
     this.subjects++;
   }
 
-  put(at: number, effects: Float64Array): void {
-    const { mean, squares } = this;
-    const share = 1 / this.subjects;
-    for (let i = 0; i < effects.length; i++) {
-      const change = effects[i]! - mean[at + i]!;
-      mean[at + i]! += change * share;
-      squares[at + i]! += change * (effects[i]! - mean[at + i]!);
-    }
+  put(at: number, effects: Float64Array, memory?: RowMemory): void {
+    const rows = memory === this.memory ? memory : plainRows;
+    rows.accumulate(effects, 1 / this.subjects, this.mean, this.squares, at);
   }
 
   /** Standard errors of the mean, sd (n - 1) / sqrt(n), of the values `first` to `end`. NaN for a single subject. */
@@ -61,8 +60,9 @@ export class Welch implements GroupSample {
   constructor(
     size: number,
     private readonly second: readonly boolean[],
+    memory?: RowMemory,
   ) {
-    this.groups = [new OneSample(size), new OneSample(size)];
+    this.groups = [new OneSample(size, memory), new OneSample(size, memory)];
     const count = second.filter((value) => value).length;
     this.counts = [second.length - count, count];
   }
@@ -76,8 +76,8 @@ export class Welch implements GroupSample {
     this.current.nextSubject();
   }
 
-  put(at: number, effects: Float64Array): void {
-    this.current.put(at, effects);
+  put(at: number, effects: Float64Array, memory?: RowMemory): void {
+    this.current.put(at, effects, memory);
   }
 
   place(maps: StatisticMaps, at: number, end: number): void {

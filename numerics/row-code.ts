@@ -1,5 +1,5 @@
 import { smallestResidual } from './glm/model.js';
-import { estimateLoop, placeLoop, placeRatioLoop, type RowMemory } from './rows.js';
+import { accumulateLoop, estimateLoop, placeLoop, placeRatioLoop, type RowMemory } from './rows.js';
 import { type VectorFunction, vectorModule } from './vector-code.js';
 
 const ratio: VectorFunction['steps'] = [
@@ -38,6 +38,22 @@ const functions = {
     writes: [
       { type: 'float64', value: 'effect' },
       { type: 'float64', value: 'se' },
+    ],
+  },
+  accumulate: {
+    reads: ['value', 'mean', 'squares'],
+    numbers: ['share'],
+    steps: [
+      ['change', 'sub', 'value', 'mean'],
+      ['part', 'mul', 'change', 'share'],
+      ['newMean', 'add', 'mean', 'part'],
+      ['left', 'sub', 'value', 'newMean'],
+      ['deviation', 'mul', 'change', 'left'],
+      ['newSquares', 'add', 'squares', 'deviation'],
+    ],
+    writes: [
+      { type: 'float64', value: 'newMean' },
+      { type: 'float64', value: 'newSquares' },
     ],
   },
   ratios: { reads: ['above', 'below'], numbers: [], steps: ratio, writes: [{ type: 'float32', value: 'known' }] },
@@ -99,6 +115,12 @@ export function rowMemory(bytes: number): RowMemory {
       }
       estimateLoop(products, at, norms, inverse, scale, effect, se, pairs);
     },
+    accumulate(values, share, mean, squares, at) {
+      const pairs = values.length & ~1;
+      const [to, toSquares] = [mean.byteOffset + 8 * at, squares.byteOffset + 8 * at];
+      if (pairs > 0) code.accumulate(values.byteOffset, to, toSquares, to, toSquares, pairs, share);
+      accumulateLoop(values, share, mean, squares, at, pairs);
+    },
     place(values, out, at) {
       const pairs = out instanceof Float32Array ? values.length & ~1 : 0;
       if (pairs > 0) code.rounded(values.byteOffset, out.byteOffset + 4 * at, pairs);
@@ -119,4 +141,18 @@ export function rowMemory(bytes: number): RowMemory {
       placeRatioLoop(above, below, out, at, pairs);
     },
   };
+}
+
+let idle: { readonly bytes: number; readonly memory: RowMemory } | undefined;
+
+/** Lends a row memory to one task at a time; this thread keeps the last one, whose pages the system need not make again. */
+export async function withRowMemory<R>(bytes: number, use: (memory: RowMemory) => Promise<R>): Promise<R> {
+  const lent = idle && idle.bytes >= bytes ? idle : { bytes, memory: rowMemory(bytes) };
+  idle = undefined;
+  try {
+    return await use(lent.memory);
+  } finally {
+    lent.memory.release(0);
+    idle = lent;
+  }
 }

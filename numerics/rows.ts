@@ -20,6 +20,8 @@ export interface RowFunctions {
     effect: Float64Array,
     se: Float64Array,
   ): void;
+  /** `values` as those of one more item: mean and sum of squared deviations from `at` on are updated, `share` is 1 / items. */
+  accumulate(values: Float64Array, share: number, mean: Float64Array, squares: Float64Array, at: number): void;
   /** `values` into `out` from `at` on, in the precision of `out`. */
   place(values: Float64Array, out: Float64Array | Float32Array, at: number): void;
   /** Both, and `effect / se` as `placeRatio` does it: in single precision, together, which is faster. */
@@ -66,6 +68,21 @@ export function estimateLoop(
   }
 }
 
+export function accumulateLoop(
+  values: Float64Array,
+  share: number,
+  mean: Float64Array,
+  squares: Float64Array,
+  at: number,
+  first: number,
+): void {
+  for (let i = first; i < values.length; i++) {
+    const change = values[i]! - mean[at + i]!;
+    mean[at + i]! += change * share;
+    squares[at + i]! += change * (values[i]! - mean[at + i]!);
+  }
+}
+
 export function placeLoop(values: Float64Array, out: Float64Array | Float32Array, at: number, first: number): void {
   for (let i = first; i < values.length; i++) out[at + i] = values[i]!;
 }
@@ -84,6 +101,7 @@ export function placeRatioLoop(
 export const plainRows: RowMemory = {
   estimate: (products, at, norms, inverse, scale, effect, se) =>
     estimateLoop(products, at, norms, inverse, scale, effect, se, 0),
+  accumulate: (values, share, mean, squares, at) => accumulateLoop(values, share, mean, squares, at, 0),
   place: (values, out, at) => placeLoop(values, out, at, 0),
   placeRatio: (above, below, out, at) => placeRatioLoop(above, below, out, at, 0),
   placeAll(effect, se, outEffect, outSe, outRatio, at) {

@@ -1,8 +1,9 @@
 import { FixedEffects, type GroupSample, OneSample, Welch } from '../group.js';
 import { type GroupDesign, LinearGroup } from '../group-linear.js';
-import { estimatorFor } from './estimator.js';
-import { inThisThread } from './maps-task.js';
+import { rowBytes, withRowMemory } from '../row-code.js';
+import type { RowMemory } from '../rows.js';
 import type { FitModel } from './model.js';
+import { estimatorBytes, estimatorIn } from './prepared.js';
 import {
   emptyMaps,
   kernelsPerPass,
@@ -14,7 +15,7 @@ import {
 
 /** A run of a subject at the voxels of a block: its fit, or effects (and standard errors) that are known already [kernel, voxel]. */
 export type RunPayload =
-  | { readonly model: FitModel; readonly bold: Float64Array }
+  | { readonly model: FitModel; readonly bold: Float64Array; readonly rho?: Float64Array }
   | { readonly effect: Float64Array; readonly se?: Float64Array };
 
 export interface SubjectPayload {
@@ -49,14 +50,22 @@ export interface GroupPayload {
  * sums of the block, for any number of subjects.
  */
 export async function run(payload: GroupPayload): Promise<StatisticMaps> {
+  const { subjects, kernels, voxels, test } = payload;
+  const runs = subjects.flatMap((subject) => [...subject.runs, ...(subject.against ?? [])]);
+  const sums = { 'one-sample': 2, welch: 4, linear: 0 }[test.kind];
+  const bytes = sums * rowBytes(kernels * voxels, 8) + bytesForRuns(runs);
+  return withRowMemory(bytes, (memory) => overSubjects(payload, memory));
+}
+
+async function overSubjects(payload: GroupPayload, memory: RowMemory): Promise<StatisticMaps> {
   const { subjects, weighting, kernels, voxels, statistics, dtype } = payload;
   const size = kernels * voxels;
-  const sample = sampleFor(payload.test, size);
-  const combined = new Combined(size, weighting);
+  const sample = sampleFor(payload.test, size, memory);
+  const combined = new Combined(size, weighting, memory);
   for (const { runs, against } of subjects) {
     sample.nextSubject();
     if (runs.length === 1 && !against) {
-      await eachRow(runs[0]!, payload, false, (at, effect) => sample.put(at, effect));
+      await eachRow(runs[0]!, payload, false, memory, (at, effect, _, lying) => sample.put(at, effect, lying));
       continue;
     }
     const effects = (await combined.of(runs, payload, false)).effects(0, size);
@@ -82,7 +91,9 @@ export interface FixedEffectsPayload
 export async function runFixedEffects(payload: FixedEffectsPayload): Promise<StatisticMaps> {
   const { runs, weighting, kernels, voxels, statistics, dtype, df } = payload;
   const size = kernels * voxels;
-  const fixed = await new Combined(size, weighting).of(runs, payload, true);
+  const fixed = await withRowMemory(bytesForRuns(runs), (memory) =>
+    new Combined(size, weighting, memory).of(runs, payload, true),
+  );
   const maps = emptyMaps(statistics, dtype, size);
   for (let at = 0; at < size; at += voxels) {
     placeRow(maps, at, fixed.effects(at, at + voxels), fixed.standardErrors(at, at + voxels), df);
@@ -90,9 +101,14 @@ export async function runFixedEffects(payload: FixedEffectsPayload): Promise<Sta
   return maps;
 }
 
-function sampleFor(test: GroupTest, size: number): GroupSample {
-  if (test.kind === 'welch') return new Welch(size, test.second);
-  return test.kind === 'linear' ? new LinearGroup(size, test.design) : new OneSample(size);
+function sampleFor(test: GroupTest, size: number, memory: RowMemory): GroupSample {
+  if (test.kind === 'welch') return new Welch(size, test.second, memory);
+  return test.kind === 'linear' ? new LinearGroup(size, test.design) : new OneSample(size, memory);
+}
+
+/** One estimator at a time is in the memory. */
+function bytesForRuns(runs: readonly RunPayload[]): number {
+  return Math.max(0, ...runs.map((run) => ('model' in run ? estimatorBytes(run.model) : 0)));
 }
 
 /** Combines runs, in one set of arrays for all subjects, made when first needed. */
@@ -102,6 +118,7 @@ class Combined {
   constructor(
     private readonly size: number,
     private readonly weighting: Weighting,
+    private readonly memory: RowMemory,
   ) {}
 
   async of(runs: readonly RunPayload[], block: Block, errors: boolean): Promise<FixedEffects> {
@@ -112,7 +129,8 @@ class Combined {
     fixed.restart();
     for (const one of runs) {
       fixed.nextRun();
-      await eachRow(one, block, errors || weighting === 'precision', (at, effect, se) => fixed.put(at, effect, se));
+      const withErrors = errors || weighting === 'precision';
+      await eachRow(one, block, withErrors, this.memory, (at, effect, se) => fixed.put(at, effect, se));
     }
     return fixed;
   }
@@ -120,24 +138,29 @@ class Combined {
 
 type Block = Pick<GroupPayload, 'kernels' | 'voxels'>;
 
-/** Hands on the effects of a run in pieces; `at` is their place in [kernel, voxel]. Standard errors are empty unless asked for. */
+/**
+ * Hands on the effects of a run in pieces; `at` is their place in [kernel, voxel]. Standard errors are empty unless asked
+ * for. `lying`: what effects and errors lie in.
+ */
 async function eachRow(
   source: RunPayload,
   { kernels: total, voxels }: Block,
   errors: boolean,
-  use: (at: number, effect: Float64Array, se: Float64Array) => void,
+  memory: RowMemory,
+  use: (at: number, effect: Float64Array, se: Float64Array, lying?: RowMemory) => void,
 ): Promise<void> {
   if ('effect' in source) {
     if (errors && !source.se) throw new Error('standard errors are needed and were not sent');
     use(0, source.effect, errors ? source.se! : new Float64Array(0));
     return;
   }
-  const { model, bold } = source;
-  const estimate = await estimatorFor(inThisThread(model));
+  const { model, bold, rho } = source;
+  const mark = memory.mark();
+  const estimate = await estimatorIn(memory, model);
   for (let firstKernel = 0; firstKernel < total; firstKernel += kernelsPerPass) {
     const kernels = Math.min(kernelsPerPass, total - firstKernel);
-    await estimate({ bold, voxels, firstKernel, kernels, errors }, ({ kernel, firstVoxel, effect, se }) =>
-      use(kernel * voxels + firstVoxel, effect, se),
-    );
+    const block = { bold, voxels, firstKernel, kernels, errors, ...(rho && { rho }) };
+    await estimate(block, (row) => use(row.kernel * voxels + row.firstVoxel, row.effect, row.se, row.memory));
   }
+  memory.release(mark);
 }

@@ -1,4 +1,4 @@
-import { rowMemory } from '../row-code.js';
+import { rowBytes, rowMemory } from '../row-code.js';
 import type { RowMemory } from '../rows.js';
 import { unshared } from '../shared-memory.js';
 import { estimatorFor } from './estimator.js';
@@ -48,6 +48,19 @@ async function prepare(model: FitModel, bytes: number): Promise<Kept> {
   return { model: own, estimate: await estimatorFor(own, memory), memory, bytes };
 }
 
-export function inThisThread(model: FitModel): FitModel {
+/** With regressors and nuisance in memory of this thread: native code cannot work on shared memory. */
+function inThisThread(model: FitModel): FitModel {
   return { ...model, regressors: unshared(model.regressors), nuisance: unshared(model.nuisance) };
+}
+
+/** What `estimatorIn` takes of a memory. */
+export function estimatorBytes({ kernels, time }: FitModel): number {
+  return olsRowBytes + rowBytes(kernels * time, 8);
+}
+
+/** An estimator for a model that is used once in a thread; it may be used until `memory` takes its arrays back. */
+export function estimatorIn(memory: RowMemory, model: FitModel): Promise<Estimator> {
+  const regressors = memory.float64(model.kernels * model.time);
+  regressors.set(model.regressors);
+  return estimatorFor({ ...model, regressors, nuisance: unshared(model.nuisance) }, memory);
 }

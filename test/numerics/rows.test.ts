@@ -32,7 +32,10 @@ function all(memory: RowMemory, products: number[], norms: number[], inverse: nu
   memory.placeAll(effect!, se!, single[3]!, single[4]!, single[5]!, 1);
   memory.place(effect!, double[0]!, 1);
   memory.placeRatio(effect!, se!, double[1]!, 1);
-  return [effect!, se!, alone!, ...single, ...double].map(bits);
+  const [mean, squares] = [0, 1].map(() => memory.float64(n + 2).fill(3));
+  memory.accumulate(effect!, 1, mean!, squares!, 1);
+  memory.accumulate(se!, 1 / 2, mean!, squares!, 1);
+  return [effect!, se!, alone!, ...single, ...double, mean!, squares!].map(bits);
 }
 
 describe('rows', () => {
