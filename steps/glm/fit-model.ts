@@ -1,4 +1,5 @@
 import type { StoredFit } from '../../artifacts/fit.js';
+import { columnsPerKernel } from '../../artifacts/kernels.js';
 import { UserError } from '../../artifacts/user-error.js';
 import type { FitModel, Noise } from '../../numerics/glm/model.js';
 import { toShared } from '../../numerics/shared-memory.js';
@@ -8,10 +9,10 @@ import { toShared } from '../../numerics/shared-memory.js';
  * which would have to be in one model.
  */
 export function modelOf(fit: StoredFit): FitModel {
-  const further = fit.kernels.find(({ basis }) => basis !== undefined && basis !== 'canonical');
-  if (further) {
+  if (columnsPerKernel(fit.kernels) > 1) {
+    const names = fit.kernels.slice(0, 2).map(({ name }) => name);
     throw new UserError({
-      message: `a kernel of the fit has several columns (${further.name}); models of one kernel each take one`,
+      message: `the kernels of the fit have several columns (${names.join(', ')}, …); models of one kernel each take one`,
       expected: 'a fit of regressors with "basis: canonical" in the step "hrf"',
       hint: 'The step "joint" puts all columns into one model and tests them together.',
     });

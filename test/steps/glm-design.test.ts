@@ -99,6 +99,9 @@ describeShared('a kernel with several columns', () => {
     const { fit } = await fitOf(await regressorsOf('k01', { basis: 'canonical+time' }), {});
     await expect(runStep(contrastStep, { fit }, {}, { pool })).rejects.toThrow(/k01_time[\s\S]*joint/);
     await expect(runStep(groupStep, { fits: [fit, fit] }, {}, { pool })).rejects.toThrow(/k01_time[\s\S]*joint/);
+    // One delay is one column.
+    const { fit: delayed } = await fitOf(await regressorsOf('k01', { basis: 'fir', fir_delays: [3] }), {});
+    await runStep(contrastStep, { fit: delayed }, {}, { pool });
   });
 });
 
