@@ -34,6 +34,31 @@ const preproc = (subject: string, entities: string) =>
 const fd = (values: readonly (number | string)[]) => `framewise_displacement\n${['n/a', ...values].join('\n')}\n`;
 
 describe('a BIDS query', () => {
+  it('tells from the JSON file beside the confounds which components belong to which mask', async () => {
+    const component = (Mask: string, Retained = true) => ({ Method: 'aCompCor', Mask, Retained });
+    const sidecar = {
+      a_comp_cor_10: component('WM'),
+      a_comp_cor_02: component('WM'),
+      a_comp_cor_01: component('CSF'),
+      a_comp_cor_03: component('CSF', false),
+      dropped_0: component('combined'),
+      trans_x: {},
+    };
+    const at = 'sub-01/func/sub-01_task-x_desc-confounds_timeseries';
+    const root = await tree({
+      [preproc('01', 'task-x')]: null,
+      [preproc('02', 'task-x')]: null,
+      [`${at}.tsv`]: fd([0]),
+      [`${at}.json`]: JSON.stringify(sidecar),
+      [`${at.replaceAll('sub-01', 'sub-02')}.tsv`]: fd([0]),
+    });
+    const [first, second] = await resolve(root);
+    expect(first!.ports.confounds!.meta).toEqual({
+      components: { CSF: ['a_comp_cor_01'], WM: ['a_comp_cor_02', 'a_comp_cor_10'] },
+    });
+    expect(second!.ports.confounds!.meta).toEqual({});
+  });
+
   it('finds sessions and runs, in order, each with its own mask and confounds', async () => {
     const file = (session: string, run: number) =>
       `sub-01/ses-${session}/func/sub-01_ses-${session}_task-film_run-${run}`;
