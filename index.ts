@@ -13,6 +13,7 @@ export { describeProblem, type Place, type Problem, UserError } from './artifact
 export type { Reason, RunEvent } from './engine/events.js';
 export type { Plan, PlannedInstance } from './engine/plan.js';
 export type { RunResult } from './engine/run.js';
+export { type Experiment, listExperiments } from './engine/spec/experiments.js';
 export type { InputNote } from './engine/spec/inputs.js';
 export { many, one, type Registry, type StepContext, type StepType } from './engine/step-type.js';
 export type { Graph, Instance, Workflow } from './engine/workflow.js';

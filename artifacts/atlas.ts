@@ -29,15 +29,18 @@ export async function readAtlas(artifact: Artifact): Promise<AtlasData> {
   const { header, data } = await readImage(file);
   const labels = Int32Array.from(data);
   const odd = data.findIndex((value, at) => value !== labels[at]);
-  if (odd >= 0) {
-    throw new UserError({
-      message: `value ${data[odd]} in the atlas`,
-      place: { file },
-      expected: 'whole numbers: the index of a region, 0 for none',
-      hint: 'A probabilistic atlas must be made discrete first.',
-    });
-  }
+  if (odd >= 0) throw noLabel(data[odd]!, file);
   return { grid: header.grid, labels, regions: await readRegions(fileOf(artifact, 'labels.tsv')) };
+}
+
+/** The error for a value that cannot be the index of a region. */
+export function noLabel(value: number, file: string): UserError {
+  return new UserError({
+    message: `value ${value} in the atlas`,
+    place: { file },
+    expected: 'whole numbers: the index of a region, 0 for none',
+    hint: 'A probabilistic atlas must be made discrete first.',
+  });
 }
 
 /** The table of regions: columns `index` and `name`, others are ignored. Index 0 (background) is left out. */
@@ -90,7 +93,10 @@ export const atlasType: ArtifactType = {
   async publish(artifact: Artifact, target) {
     const table = { description: 'Regions of the atlas: index and name.' };
     return [
-      ...(await publishImage(artifact, 'atlas', target, 'dseg', 'Atlas: index of the region at each voxel.', '1')),
+      ...(await publishImage(artifact, 'atlas', target, 'dseg', {
+        description: 'Atlas: index of the region at each voxel; regions are named in the table beside it.',
+        units: '1',
+      })),
       await publishAsIs(fileOf(artifact, 'labels.tsv'), target, 'dseg.tsv', table, artifact.meta),
     ];
   },

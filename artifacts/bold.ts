@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Artifact, ArtifactType, InputContext, Produced } from './artifact.js';
 import { sidecarOf } from './bids-names.js';
+import { publishImage } from './image-types.js';
 import { inputFile, pathProperty } from './input-file.js';
-import { fileOf, niftiFile, niftiRole, numberIn } from './meta.js';
+import { niftiFile, niftiRole, numberIn } from './meta.js';
 import { type ImageHeader, readImageHeader } from './nifti-header.js';
-import { publishAsIs } from './published.js';
 import { agreeOnTr, type Stated } from './repetition-time.js';
 import { UserError } from './user-error.js';
 
@@ -99,14 +99,10 @@ export const boldType: ArtifactType = {
     resolve: (spec, context) => resolve(spec as { path: string; tr?: number }, context),
   },
   check,
-  async publish(artifact: Artifact, target) {
-    const compressed = artifact.files['image.nii'] === undefined;
-    const file = compressed ? fileOf(artifact, 'image.nii.gz') : artifact.files['image.nii']!;
-    const about = {
+  publish: (artifact, target) =>
+    publishImage(artifact, 'image', target, 'bold', {
       description: 'BOLD time series.',
       units: 'arbitrary (scanner)',
       facts: { RepetitionTime: numberIn(artifact, 'tr') },
-    };
-    return [await publishAsIs(file, target, compressed ? 'bold.nii.gz' : 'bold.nii', about, artifact.meta)];
-  },
+    }),
 };

@@ -1,9 +1,8 @@
-import type { Artifact, ArtifactType, InputContext, Produced } from './artifact.js';
-import { requireFiles } from './check-files.js';
-import { inputFile, pathProperty } from './input-file.js';
+import type { Artifact, ArtifactType, Produced, PublishTarget } from './artifact.js';
+import { fileInput } from './input-file.js';
 import { niftiFile, niftiRole } from './meta.js';
 import { readImageHeader } from './nifti-header.js';
-import { publishAsIs } from './published.js';
+import { type About, publishAsIs } from './published.js';
 import { UserError } from './user-error.js';
 
 /* Single images: a mask, and any image (a background for figures, an image for `smooth`). */
@@ -12,20 +11,15 @@ export const imageType: ArtifactType = {
   name: 'image',
   title: 'image (NIfTI)',
   description: '- `image.nii.gz` (or `image.nii`): one volume or several, values as the header scales them',
-  input: {
-    properties: { path: pathProperty('A NIfTI image (.nii, .nii.gz).') },
-    required: ['path'],
-    async resolve(spec: Record<string, unknown>, context: InputContext) {
-      const given = spec.path as string;
-      const file = await inputFile(given, context, 'a NIfTI image (.nii or .nii.gz)');
-      await readImageHeader(file);
-      return { type: 'image', files: { [niftiRole('image', file)]: file }, origin: given };
-    },
-  },
+  input: fileInput('image', 'A NIfTI image (.nii, .nii.gz).', 'a NIfTI image (.nii or .nii.gz)', async (file) => {
+    await readImageHeader(file);
+    return { role: niftiRole('image', file) };
+  }),
   async check(produced: Produced) {
     await readImageHeader(niftiFile(produced, 'image'));
   },
-  publish: (artifact, target) => publishImage(artifact, 'image', target, 'image', 'Image.', 'as in its source'),
+  publish: (artifact, target) =>
+    publishImage(artifact, 'image', target, 'image', { description: 'Image.', units: 'as in its source' }),
 };
 
 export const maskType: ArtifactType = {
@@ -33,18 +27,18 @@ export const maskType: ArtifactType = {
   title: 'mask (3D NIfTI)',
   description:
     '- `mask.nii.gz` (or `mask.nii`): one volume; a voxel belongs to the mask when its value is neither 0 nor NaN',
-  input: {
-    properties: { path: pathProperty('A 3D NIfTI image whose voxels other than 0 are the mask.') },
-    required: ['path'],
-    async resolve(spec: Record<string, unknown>, context: InputContext) {
-      const given = spec.path as string;
-      const file = await inputFile(given, context, 'a mask (.nii or .nii.gz)');
+  input: fileInput(
+    'mask',
+    'A 3D NIfTI image whose voxels other than 0 are the mask.',
+    'a mask (.nii or .nii.gz)',
+    async (file) => {
       await requireVolume(file, 'mask');
-      return { type: 'mask', files: { [niftiRole('mask', file)]: file }, origin: given };
+      return { role: niftiRole('mask', file) };
     },
-  },
+  ),
   check: (produced: Produced) => requireVolume(niftiFile(produced, 'mask'), 'mask'),
-  publish: (artifact, target) => publishImage(artifact, 'mask', target, 'mask', 'Mask: 1 inside, 0 outside.', '1'),
+  publish: (artifact, target) =>
+    publishImage(artifact, 'mask', target, 'mask', { description: 'Mask: 1 inside, 0 outside.', units: '1' }),
 };
 
 /** One volume, not a series. */
@@ -62,12 +56,10 @@ export async function requireVolume(file: string, what: string): Promise<void> {
 export async function publishImage(
   artifact: Artifact,
   stem: 'image' | 'mask' | 'atlas',
-  target: { dir: string; stem: string },
+  target: PublishTarget,
   suffix: string,
-  description: string,
-  units: string,
+  about: About,
 ) {
   const ending = artifact.files[`${stem}.nii`] ? '.nii' : '.nii.gz';
-  requireFiles(artifact, [`${stem}${ending}`]);
-  return [await publishAsIs(niftiFile(artifact, stem), target, suffix + ending, { description, units }, artifact.meta)];
+  return [await publishAsIs(niftiFile(artifact, stem), target, suffix + ending, about, artifact.meta)];
 }

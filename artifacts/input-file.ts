@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { InputContext, JsonSchema } from './artifact.js';
+import type { InputContext, InputDeclaration, JsonObject, JsonSchema } from './artifact.js';
 import { UserError } from './user-error.js';
 
 /** The property `path` of an input's declaration. */
@@ -10,6 +10,28 @@ export function pathProperty(what: string): JsonSchema {
     type: 'string',
     minLength: 1,
     description: `${what} Relative paths start at the folder of the workflow file.`,
+  };
+}
+
+/**
+ * How an input that is one file is written: `path`, and nothing else. `look` may check the file (headers, no data); it
+ * returns the role, and facts that it found. `expected` says in messages what the file should be.
+ */
+export function fileInput(
+  type: string,
+  what: string,
+  expected: string,
+  look: (file: string) => Promise<{ role: string; meta?: JsonObject }> | { role: string; meta?: JsonObject },
+): InputDeclaration {
+  return {
+    properties: { path: pathProperty(what) },
+    required: ['path'],
+    async resolve(spec, context) {
+      const given = spec.path as string;
+      const file = await inputFile(given, context, expected);
+      const { role, meta } = await look(file);
+      return { type, files: { [role]: file }, ...(meta && { meta }), origin: given };
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { createGunzip, type ZlibOptions } from 'node:zlib';
 import { voxelCount } from './grid.js';
 import { bytesPerVoxel, type Datatype, type ImageHeader, readImageHeader } from './nifti-header.js';
 import { UserError } from './user-error.js';
+import { swapBytes } from './whole-bytes.js';
 
 type Stored =
   | Uint8Array
@@ -223,10 +224,4 @@ function view(bytes: Buffer, datatype: Datatype): Stored {
     case 'uint64':
       return Float64Array.from(new BigUint64Array(buffer, from, count), Number);
   }
-}
-
-function swapBytes(buffer: Buffer, bytes: number): void {
-  if (bytes === 2) buffer.swap16();
-  if (bytes === 4) buffer.swap32();
-  if (bytes === 8) buffer.swap64();
 }

@@ -205,8 +205,7 @@ function checkMagic(magic: string, version: 1 | 2, bad: Failure): void {
 
 function checkDims(dims: readonly number[], bad: Failure): { dim: [number, number, number]; volumes: number } {
   const count = dims[0]!;
-  if (count < 1 || count > 7) throw bad(`${count} dimensions`, 'dim[0]', '3 (one volume) or 4 (a series)');
-  if (count < 3) throw bad(`${count} dimensions`, 'dim[0]', '3 (one volume) or 4 (a series)');
+  if (count < 3 || count > 7) throw bad(`${count} dimensions`, 'dim[0]', '3 (one volume) or 4 (a series)');
   for (let axis = 1; axis <= count; axis++) {
     if (!(dims[axis]! >= 1)) throw bad(`length ${dims[axis]}`, `dim[${axis}]`, 'at least 1');
     if (axis > 4 && dims[axis] !== 1) {

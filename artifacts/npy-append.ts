@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
-import { dtypeOf, headerBytes, type NpyData, type NpyDtype } from './npy.js';
+import { dtypeOf, headerBytes, type NpyData, type NpyDtype } from './npy-format.js';
+import { writeFully } from './whole-bytes.js';
 
 export interface NpyAppender {
   /** Appends elements; calls must not overlap. */
@@ -22,12 +23,8 @@ export async function appendNpy(file: string, dtype: NpyDtype, rowShape: readonl
   return {
     async append(data) {
       if (dtypeOf(data) !== dtype) throw new TypeError(`${dtypeOf(data)} data for the ${dtype} array ${file}`);
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-        done += bytesWritten;
-      }
-      position += bytes.length;
+      await writeFully(handle, data, position);
+      position += data.byteLength;
       length += data.length;
     },
     async close() {

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import type { Artifact, ArtifactType, InputContext } from './artifact.js';
+import type { Artifact, ArtifactType } from './artifact.js';
 import { requireFiles } from './check-files.js';
 import { componentsBeside } from './confound-components.js';
-import { inputFile, pathProperty } from './input-file.js';
+import { fileInput } from './input-file.js';
 import { fileOf } from './meta.js';
 import { publishAsIs } from './published.js';
 import { readTable } from './table.js';
@@ -14,14 +14,7 @@ export const videoType: ArtifactType = {
   name: 'video',
   title: 'movie (mp4, webm, mkv, mov, gif, whatever ffmpeg reads)',
   description: '- `video`: the file as it is. It is read for the first time when frames are decoded.',
-  input: {
-    properties: { path: pathProperty('The movie.') },
-    required: ['path'],
-    async resolve(spec: Record<string, unknown>, context: InputContext) {
-      const given = spec.path as string;
-      return { type: 'video', files: { video: await inputFile(given, context, 'a movie') }, origin: given };
-    },
-  },
+  input: fileInput('video', 'The movie.', 'a movie', () => ({ role: 'video' })),
   check: async (produced) => requireFiles(produced, ['video']),
 };
 
@@ -29,15 +22,10 @@ export const fileType: ArtifactType = {
   name: 'file',
   title: 'any file',
   description: '- `file`: the file as it is\n- meta: `extension` (`.txt`), so that it keeps its kind among the results',
-  input: {
-    properties: { path: pathProperty('The file.') },
-    required: ['path'],
-    async resolve(spec: Record<string, unknown>, context: InputContext) {
-      const given = spec.path as string;
-      const file = await inputFile(given, context, 'a file');
-      return { type: 'file', meta: { extension: path.extname(file) }, files: { file }, origin: given };
-    },
-  },
+  input: fileInput('file', 'The file.', 'a file', (file) => ({
+    role: 'file',
+    meta: { extension: path.extname(file) },
+  })),
   check: async (produced) => requireFiles(produced, ['file']),
   async publish(artifact: Artifact, target) {
     const extension = typeof artifact.meta.extension === 'string' ? artifact.meta.extension : '';
@@ -50,18 +38,7 @@ export const tableType: ArtifactType = {
   name: 'table',
   title: 'table (TSV)',
   description: '- `table.tsv`: tab-separated, a first line of column names, `n/a` where there is no value',
-  input: {
-    properties: { path: pathProperty('The table (.tsv).') },
-    required: ['path'],
-    async resolve(spec: Record<string, unknown>, context: InputContext) {
-      const given = spec.path as string;
-      return {
-        type: 'table',
-        files: { 'table.tsv': await inputFile(given, context, 'a table (.tsv)') },
-        origin: given,
-      };
-    },
-  },
+  input: fileInput('table', 'The table (.tsv).', 'a table (.tsv)', () => ({ role: 'table.tsv' })),
   async check(produced) {
     requireFiles(produced, ['table.tsv']);
     await readTable(fileOf(produced, 'table.tsv'));
@@ -81,15 +58,10 @@ export const confoundsType: ArtifactType = {
     '',
     '`n/a` stands in the first rows of derivatives and of framewise displacement; how a model handles it is said by the `glm` step.',
   ].join('\n'),
-  input: {
-    properties: { path: pathProperty('The table of confounds (.tsv).') },
-    required: ['path'],
-    async resolve(spec: Record<string, unknown>, context: InputContext) {
-      const given = spec.path as string;
-      const file = await inputFile(given, context, 'a table of confounds (.tsv)');
-      return { type: 'confounds', files: { 'confounds.tsv': file }, meta: await componentsBeside(file), origin: given };
-    },
-  },
+  input: fileInput('confounds', 'The table of confounds (.tsv).', 'a table of confounds (.tsv)', async (file) => ({
+    role: 'confounds.tsv',
+    meta: await componentsBeside(file),
+  })),
   async check(produced) {
     requireFiles(produced, ['confounds.tsv']);
     const file = fileOf(produced, 'confounds.tsv');

@@ -1,4 +1,4 @@
-import type { Artifact, JsonObject, JsonSchema, Produced } from '../artifacts/artifact.js';
+import type { Artifact, ArtifactType, JsonSchema, Produced } from '../artifacts/artifact.js';
 import type { Problem } from '../artifacts/user-error.js';
 import type { Pool } from '../numerics/pool.js';
 
@@ -82,7 +82,7 @@ export interface StepType<P = any> extends Ports {
 /** The step types and artifact types a workflow may use. The engine gets it as a value and knows none by name. */
 export interface Registry {
   readonly steps: ReadonlyMap<string, StepType>;
-  readonly artifacts: ReadonlyMap<string, import('../artifacts/artifact.js').ArtifactType>;
+  readonly artifacts: ReadonlyMap<string, ArtifactType>;
 }
 
 /** Returns the one artifact at a port (the engine has checked that it is there). */
@@ -94,5 +94,3 @@ export function one(inputs: StepContext['inputs'], port: string): Artifact {
 export function many(inputs: StepContext['inputs'], port: string): readonly Artifact[] {
   return inputs[port] as readonly Artifact[];
 }
-
-export type { JsonObject };

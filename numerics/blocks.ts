@@ -1,3 +1,5 @@
+import { inOrder } from './in-order.js';
+
 /**
  * Works through `total` items in blocks of `size`: `start` begins a block (reads it, sends it to the pool), `use` takes
  * the results in order. At most `ahead` blocks are begun and not yet used, so memory is bounded. Where blocks begin
@@ -8,18 +10,12 @@ export async function inBlocks<R>(
   start: (first: number, end: number) => Promise<R>,
   use: (result: R, first: number, end: number) => void | Promise<void>,
 ): Promise<void> {
-  const running: { result: Promise<R>; first: number; end: number }[] = [];
-  const useNext = async () => {
-    const { result, first, end } = running.shift()!;
-    await use(await result, first, end);
-  };
+  const blocks = inOrder<{ result: R; first: number; end: number }>(ahead, ({ result, first, end }) =>
+    use(result, first, end),
+  );
   for (let first = 0; first < total; first += size) {
     const end = Math.min(total, first + size);
-    const result = start(first, end);
-    // Awaited in order; a failure of a later block must not count as unhandled until then.
-    result.catch(() => {});
-    running.push({ result, first, end });
-    if (running.length >= ahead) await useNext();
+    await blocks.add(start(first, end).then((result) => ({ result, first, end })));
   }
-  while (running.length > 0) await useNext();
+  await blocks.end();
 }

@@ -28,7 +28,7 @@ export interface Scan {
 const air = 25;
 
 /** Standard deviations of what is added to a voxel's mean, in percent of it, and the noise's autocorrelation. */
-export const signalModel = { noise: 1, rho: 0.35, drift: 0.8, motion: 0.6, smoothness: 6 } as const;
+const signalModel = { noise: 1, rho: 0.35, drift: 0.8, motion: 0.6, smoothness: 6 } as const;
 
 /**
  * Simulates one scan: mean image + responses + AR(1) noise that is smooth over space + slow drifts + head motion

@@ -2,7 +2,7 @@ import { autoregressive } from './noise.js';
 import type { Random } from './random.js';
 
 /** fMRIPrep's order: three translations (mm), three rotations (rad). */
-export const motionNames = ['trans_x', 'trans_y', 'trans_z', 'rot_x', 'rot_y', 'rot_z'] as const;
+const motionNames = ['trans_x', 'trans_y', 'trans_z', 'rot_x', 'rot_y', 'rot_z'] as const;
 
 export interface Confounds {
   readonly columns: readonly string[];

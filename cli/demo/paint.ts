@@ -19,7 +19,7 @@ export function* paintFilm(scenes: readonly Scene[], { width, height, fps }: Fra
 }
 
 /** One frame of a scene, `time` seconds after its cut. Lengths in a scene are in frame heights. */
-export function paintFrame(scene: Scene, time: number, width: number, height: number): Uint8Array {
+function paintFrame(scene: Scene, time: number, width: number, height: number): Uint8Array {
   const mix = texture(scene, time, width / height);
   const [a, b] = scene.colours;
   const light = scene.light[0] + (scene.light[1] - scene.light[0]) * (time / scene.duration);

@@ -43,7 +43,7 @@ export async function writeTruth(dir: string, planted: readonly Planted[]): Prom
 }
 
 /** Names of the subjects, as BIDS labels. */
-export function subjectNames(count: number): string[] {
+function subjectNames(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `sub-${String(i + 1).padStart(2, '0')}`);
 }
 

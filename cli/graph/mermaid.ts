@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../report/html.js';
 import type { Diagram, DiagramNode } from './diagram.js';
 
 /** The diagram as a Mermaid flowchart: GitHub, GitLab and many editors draw it from a ```mermaid block. */
@@ -21,14 +22,10 @@ export function mermaid({ title, nodes, edges }: Diagram): string {
 }
 
 function box(node: DiagramNode): string {
-  const text = quote(`${node.name}<br/><small>${escapeMarkup(node.detail)}</small>`);
+  const text = quote(`${node.name}<br/><small>${escapeHtml(node.detail)}</small>`);
   if (node.kind === 'input') return `([${text}])`;
   if (node.kind === 'output') return `[/${text}/]`;
   return `[${text}]`;
-}
-
-function escapeMarkup(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /** Mermaid has no escape for a double quote inside quotes but its entity. */

@@ -1,4 +1,5 @@
 import { Graph, layout } from '@dagrejs/dagre';
+import { escapeHtml } from '../../report/html.js';
 import type { Diagram, DiagramNode } from './diagram.js';
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
@@ -25,8 +26,8 @@ export function svg({ title, nodes, edges }: Diagram): string {
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
   const size = `width="${Math.ceil(width)}" height="${Math.ceil(height)}" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}"`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="${escapeXml(FONT)}" role="img">`,
-    `<title>${escapeXml(title)}</title>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="${escapeHtml(FONT)}" role="img">`,
+    `<title>${escapeHtml(title)}</title>`,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0.5 L8 4 L0 7.5 z" fill="#777"/></marker></defs>',
     '<rect width="100%" height="100%" fill="#ffffff"/>',
     ...graph.edges().map((edge: unknown) => drawEdge(graph.edge(edge as never) as unknown as LaidOutEdge)),
@@ -55,8 +56,8 @@ function drawNode(node: DiagramNode, { x, y, width, height }: LaidOutNode): stri
   const radius = node.kind === 'input' ? height / 2 : 5;
   return [
     `<g><rect x="${px(x - width / 2)}" y="${px(y - height / 2)}" width="${px(width)}" height="${px(height)}" rx="${radius}" fill="${fill}" stroke="${stroke}" stroke-width="1.2"/>`,
-    `<text x="${px(x)}" y="${px(y - 2)}" font-size="14" font-weight="600" text-anchor="middle" fill="#111">${escapeXml(node.name)}</text>`,
-    `<text x="${px(x)}" y="${px(y + 14)}" font-size="11" text-anchor="middle" fill="#555">${escapeXml(node.detail)}</text></g>`,
+    `<text x="${px(x)}" y="${px(y - 2)}" font-size="14" font-weight="600" text-anchor="middle" fill="#111">${escapeHtml(node.name)}</text>`,
+    `<text x="${px(x)}" y="${px(y + 14)}" font-size="11" text-anchor="middle" fill="#555">${escapeHtml(node.detail)}</text></g>`,
   ].join('');
 }
 
@@ -65,7 +66,7 @@ function drawEdge({ points, label, x, y }: LaidOutEdge): string {
   if (!label || x === undefined || y === undefined) return line;
   const width = textWidth(label, 11) + 4;
   const back = `<rect x="${px(x - width / 2)}" y="${px(y - 8)}" width="${px(width)}" height="15" fill="#ffffff" opacity="0.9"/>`;
-  return `${line}${back}<text x="${px(x)}" y="${px(y + 3.5)}" font-size="11" text-anchor="middle" fill="#555">${escapeXml(label)}</text>`;
+  return `${line}${back}<text x="${px(x)}" y="${px(y + 3.5)}" font-size="11" text-anchor="middle" fill="#555">${escapeHtml(label)}</text>`;
 }
 
 /** Straight to the first bend, then a quadratic curve through the middle of every further stretch. */
@@ -86,8 +87,4 @@ function textWidth(text: string, size: number): number {
 
 function px(value: number): string {
   return String(Math.round(value * 10) / 10);
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,5 +1,4 @@
 import type { RunEvent } from '../../engine/events.js';
-import type { ProgressState } from './progress-state.js';
 
 /** A reader of the event stream: turns it into something on a screen or in a pipe. */
 export interface Reader {
@@ -14,5 +13,3 @@ export interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
-
-export type { ProgressState };

@@ -177,7 +177,7 @@ function pointerKeys(pointer: string): Keys {
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
-export function pathText(subject: string, keys: Keys): string {
+function pathText(subject: string, keys: Keys): string {
   const path = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
   return subject ? `${subject}${path}` : path.replace(/^\./, '');
 }

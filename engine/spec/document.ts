@@ -64,7 +64,7 @@ async function readText(file: string): Promise<string> {
   return bytes.toString('utf8');
 }
 
-export function parseText(file: string, text: string): SpecDocument {
+function parseText(file: string, text: string): SpecDocument {
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: true });
   const span = (start: number, end: number): Place => {

@@ -39,7 +39,7 @@ export function orderSteps(
  * @param needs name to the names it needs; unknown ones are passed over.
  * @returns the order, and every cycle found as a path that ends where it began (`a, b, a`).
  */
-export function dependencyOrder(needs: ReadonlyMap<string, readonly string[]>): {
+function dependencyOrder(needs: ReadonlyMap<string, readonly string[]>): {
   order: string[];
   cycles: string[][];
 } {

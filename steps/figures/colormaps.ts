@@ -3,8 +3,7 @@
  * and `inferno` rise evenly in lightness, `heat` and `grey` rise too, `coolwarm` is told apart by blue against red and by
  * lightness from its middle. Use `coolwarm` for signed values, symmetric about 0; the others for values from 0 up.
  */
-export const colormapNames = ['viridis', 'inferno', 'heat', 'coolwarm', 'grey'] as const;
-export type ColormapName = (typeof colormapNames)[number];
+export type ColormapName = 'viridis' | 'inferno' | 'heat' | 'coolwarm' | 'grey';
 
 /** Red, green, blue, each 0..255. */
 export type Rgb = readonly [number, number, number];

@@ -125,7 +125,7 @@ function group(
 }
 
 /** `z = −12 mm`; shorter where a panel is narrow. */
-export function mmLabel(view: SliceView, slice: number, width = Infinity): string {
+function mmLabel(view: SliceView, slice: number, width = Infinity): string {
   const mm = sliceMm(view, slice);
   const rounded = Math.round(mm * 10) / 10 + 0;
   const digits = String(rounded).replace('-', '−');

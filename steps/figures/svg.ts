@@ -20,7 +20,7 @@ export const ink = { text: '#1a1a1a', soft: '#595959', line: '#8c8c8c', faint: '
 export const fontSize = { title: 9, label: 7.5, tick: 6.5, small: 5.5 } as const;
 
 /** DejaVu Sans is what PNGs are drawn with; Verdana has its widths, for viewers without it. */
-export const fontFamily = "'DejaVu Sans', Verdana, sans-serif";
+const fontFamily = "'DejaVu Sans', Verdana, sans-serif";
 
 /** One element. Undefined attributes are left out. `children` are markup, already escaped. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {

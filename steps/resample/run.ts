@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Artifact, Produced } from '../../artifacts/artifact.js';
-import { readRegions } from '../../artifacts/atlas.js';
-import { describeGrid, type Grid, sameGrid, voxelCount, voxelToVoxel } from '../../artifacts/grid.js';
+import { noLabel, readRegions } from '../../artifacts/atlas.js';
+import { type Grid, requireSameGrid, sameGrid, voxelCount, voxelToVoxel } from '../../artifacts/grid.js';
 import {
   createImage,
   type ImageHeader,
@@ -11,8 +11,10 @@ import {
 } from '../../artifacts/image.js';
 import { linkOrCopy } from '../../artifacts/link.js';
 import { fileOf, niftiFile, niftiRole } from '../../artifacts/meta.js';
+import { descrip } from '../../artifacts/published.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { many, one, type StepContext } from '../../engine/step-type.js';
+import { inOrder } from '../../numerics/in-order.js';
 import { resampleVolume } from '../../numerics/resample.js';
 import type { ResampledKind, ResampleParams } from './index.js';
 
@@ -71,13 +73,14 @@ async function commonGrid(references: readonly Artifact[]): Promise<Grid> {
   );
   const [first, ...others] = grids;
   if (!first) throw new UserError({ message: 'no reference image', expected: 'at least one' });
-  const other = others.findIndex((grid) => !sameGrid(grid, first));
-  if (other < 0) return first;
-  throw new UserError({
-    message: `the reference images are on different grids: ${references[other + 1]!.origin} has ${describeGrid(others[other]!)}`,
-    expected: `that of ${references[0]!.origin}: ${describeGrid(first)}`,
-    hint: 'Resample for each of them: "foreach", with the image of the item as reference.',
+  others.forEach((grid, n) => {
+    requireSameGrid(
+      { grid, name: `the reference ${references[n + 1]!.origin}` },
+      { grid: first, name: references[0]!.origin },
+      'Resample for each of them: "foreach", with the image of the item as reference.',
+    );
   });
+  return first;
 }
 
 /** Says how much of the reference the image covers, and where the headers speak of different spaces. */
@@ -132,18 +135,16 @@ async function resample(
     ...(kind === 'bold' && { tr: header.tr }),
     ...(kind === 'mask' && { calMax: 1 }),
     ...(kind === 'atlas' && { intent: { code: 'label' as const } }),
-    description: `voxreel: ${kind} resampled (${interpolation})`,
+    description: descrip(`${kind} resampled (${interpolation})`),
   });
   const seen = { before: new Set<number>(), after: new Set<number>() };
-  const running: Promise<{ values: Float64Array }>[] = [];
   let written = 0;
-  const writeNext = async () => {
-    const { values } = await running.shift()!;
+  const results = inOrder<{ values: Float64Array }>(pool.threads + 1, async ({ values }) => {
     if (kind === 'mask') for (let i = 0; i < values.length; i++) values[i] = values[i]! >= 0.5 ? 1 : 0;
     if (discrete) for (const value of values) seen.after.add(value);
     await image.write(values);
     progress(++written, header.volumes, 'volumes');
-  };
+  });
   try {
     await visitImage(
       file,
@@ -153,15 +154,11 @@ async function resample(
         if (kind === 'atlas') requireLabels(seen.before, file);
         const payload = { data, dim: header.grid.dim, target: grid.dim, toSource, interpolation };
         const transfer = [data.buffer as ArrayBuffer];
-        const made = pool.run<{ values: Float64Array }>('resample.volume', payload, { transfer, signal });
-        // Awaited in order; a failure of a later volume must not count as unhandled until then.
-        made.catch(() => {});
-        running.push(made);
-        if (running.length > pool.threads) await writeNext();
+        await results.add(pool.run('resample.volume', payload, { transfer, signal }));
       },
       signal,
     );
-    while (running.length > 0) await writeNext();
+    await results.end();
   } catch (error) {
     await image.abandon();
     throw error;
@@ -172,13 +169,7 @@ async function resample(
 
 function requireLabels(values: ReadonlySet<number>, file: string): void {
   const odd = [...values].find((value) => !Number.isInteger(value));
-  if (odd === undefined) return;
-  throw new UserError({
-    message: `value ${odd} in the atlas`,
-    place: { file },
-    expected: 'whole numbers: the index of a region, 0 for none',
-    hint: 'A probabilistic atlas must be made discrete first.',
-  });
+  if (odd !== undefined) throw noLabel(odd, file);
 }
 
 function datatypeOf(kind: ResampledKind, { datatype, slope, intercept }: ImageHeader): WrittenDatatype {

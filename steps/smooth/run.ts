@@ -5,6 +5,7 @@ import { createImage, visitImage } from '../../artifacts/image.js';
 import { linkOrCopy } from '../../artifacts/link.js';
 import { descrip } from '../../artifacts/published.js';
 import { one, type StepContext } from '../../engine/step-type.js';
+import { inOrder } from '../../numerics/in-order.js';
 import type { SmoothParams } from './index.js';
 
 export async function run(context: StepContext<SmoothParams>): Promise<Record<string, Produced>> {
@@ -38,12 +39,11 @@ async function smoothImage(
     tr: bold.tr,
     description: descrip(`BOLD smoothed with ${fwhm} mm FWHM`),
   });
-  const running: Promise<{ smoothed: Float32Array }>[] = [];
   let written = 0;
-  const writeNext = async () => {
-    await image.write((await running.shift()!).smoothed);
+  const results = inOrder<{ smoothed: Float32Array }>(pool.threads + 1, async ({ smoothed }) => {
+    await image.write(smoothed);
     progress(++written, volumes, 'volumes');
-  };
+  });
   let notFinite = 0;
   try {
     await visitImage(
@@ -53,15 +53,11 @@ async function smoothImage(
         const { dim, voxelSize } = grid;
         const payload = { data, dim, voxelSize, fwhm };
         const transfer = [data.buffer as ArrayBuffer];
-        const smoothed = pool.run<{ smoothed: Float32Array }>('smooth.volume', payload, { transfer, signal });
-        // Awaited in order; a failure of a later volume must not count as unhandled until then.
-        smoothed.catch(() => {});
-        running.push(smoothed);
-        if (running.length > pool.threads) await writeNext();
+        await results.add(pool.run('smooth.volume', payload, { transfer, signal }));
       },
       signal,
     );
-    while (running.length > 0) await writeNext();
+    await results.end();
   } catch (error) {
     await image.abandon();
     throw error;

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '../../artifacts/user-error.js';
+import { readFully } from '../../artifacts/whole-bytes.js';
 import { openSafetensors } from './format.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half-precision.js';
 
@@ -166,11 +167,8 @@ async function readTensor(handle: FileHandle, entry: Entry, name: string, dataSt
     throw new UserError({ message: `tensor of type ${entry.dtype}`, place, expected: 'F32, F16 or BF16' });
   }
   const bytes = Buffer.from(new ArrayBuffer(entry.end - entry.begin));
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesRead } = await handle.read(bytes, done, bytes.length - done, dataStart + entry.begin + done);
-    if (bytesRead === 0) throw new UserError({ message: 'cut off while it was read', place });
-    done += bytesRead;
-  }
+  const whole = await readFully(handle, bytes, dataStart + entry.begin);
+  if (!whole) throw new UserError({ message: 'cut off while it was read', place });
   const values =
     entry.dtype === 'F32'
       ? new Float32Array(bytes.buffer)

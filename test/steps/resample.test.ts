@@ -142,7 +142,7 @@ describe('the step resample', () => {
     await expect(resample(image, away)).rejects.toThrow(/do not overlap[\s\S]*300/);
   });
 
-  test('references on different grids are an error that describes both', async () => {
+  test('references on another grid are an error that describes both', async () => {
     const image = await imageOf('image', coarse, counting);
     const references = [image, await imageOf('image', fine, new Float64Array(512))];
     await expect(resample(image, references)).rejects.toThrow(/1.5 x 1.5 x 1.5[\s\S]*3 x 3 x 3[\s\S]*foreach/);
