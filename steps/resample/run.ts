@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Artifact, Produced } from '../../artifacts/artifact.js';
 import { noLabel, readRegions } from '../../artifacts/atlas.js';
-import { type Grid, requireSameGrid, sameGrid, voxelCount, voxelToVoxel } from '../../artifacts/grid.js';
+import { describeGrid, type Grid, requireSameGrid, sameGrid, voxelCount, voxelToVoxel } from '../../artifacts/grid.js';
 import {
   createImage,
   type ImageHeader,
