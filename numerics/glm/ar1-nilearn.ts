@@ -23,7 +23,8 @@ function truncatedRule(time: number): RhoRule {
   const toBins = (binsPerUnit * time) / (time - 1) / 2;
   return {
     rho,
-    bins: (_kernel, neighbours, squares, _shift, out) => {
+    binOf: (value) => ((binsPerUnit * value) | 0) + largestBin,
+    bins: (_kernel, neighbours, squares, out) => {
       for (let v = 0; v < out.length; v++) {
         // `| 0` truncates toward zero, and takes the NaN of an unusable pair to 0.
         const place = ((toBins * neighbours[v]!) / squares[v]!) | 0;

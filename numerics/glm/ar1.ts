@@ -29,24 +29,22 @@ const cells = 256;
 async function correctedRule(model: FitModel): Promise<RhoRule> {
   const rho = Float64Array.from({ length: bins }, (_, i) => (i - largestBin) / binsPerUnit);
   const unknown = model.df < 2;
-  const tables = unknown ? [] : await tablesOf(model);
+  const expected = unknown || model.rhoKnown ? undefined : await expectedLagOne(model, rhoEdges);
+  let tables: RhoTable[] | undefined;
   return {
     rho,
-    bins: (kernel, neighbours, squares, shift, out) => {
+    binOf: (value) => {
+      const bin = Math.round(value * binsPerUnit) + largestBin;
+      return bin >= 0 ? Math.min(bin, bins - 1) : 0;
+    },
+    bins: (kernel, neighbours, squares, out) => {
       if (unknown) {
         out.fill(largestBin);
         return;
       }
+      tables ??= tablesOf(expected!.withKernel, model.kernels);
       const table = tables[kernel]!;
-      if (!shift) {
-        for (let v = 0; v < out.length; v++) out[v] = binOf(table, neighbours[v]! / squares[v]!);
-        return;
-      }
-      for (let v = 0; v < out.length; v++) {
-        const found = rhoAt(table, neighbours[v]! / squares[v]!) + shift[v]!;
-        const bin = Math.round(found * binsPerUnit) + largestBin;
-        out[v] = bin >= 0 ? Math.min(bin, bins - 1) : 0;
-      }
+      for (let v = 0; v < out.length; v++) out[v] = binOf(table, neighbours[v]! / squares[v]!);
     },
   };
 }
@@ -77,10 +75,9 @@ export function rhoTable(expected: Float64Array): RhoTable {
   return { edges, start, scale };
 }
 
-async function tablesOf(model: FitModel): Promise<RhoTable[]> {
-  const { withKernel } = await expectedLagOne(model, rhoEdges);
+function tablesOf(withKernel: Float64Array, kernels: number): RhoTable[] {
   const width = rhoEdges.length;
-  return Array.from({ length: model.kernels }, (_, k) => rhoTable(withKernel.subarray(k * width, (k + 1) * width)));
+  return Array.from({ length: kernels }, (_, k) => rhoTable(withKernel.subarray(k * width, (k + 1) * width)));
 }
 
 /** Number of edges that are not above `ratio`; some bin for NaN. */
@@ -103,4 +100,26 @@ export function rhoAt(table: RhoTable, ratio: number): number {
   if (bin === edges.length) return largestBin / binsPerUnit;
   const share = (ratio - edges[bin - 1]!) / (edges[bin]! - edges[bin - 1]!);
   return rhoEdges[bin - 1]! + share / binsPerUnit;
+}
+
+/** Corrected rho of series that are free of the nuisance, for a model with the nuisance only [series, time] to [series]. */
+export async function rhoOfResiduals(
+  series: Float64Array,
+  { nuisance, rank, time }: Pick<FitModel, 'nuisance' | 'rank' | 'time'>,
+): Promise<Float64Array> {
+  // As the models of one kernel with less than two degrees of freedom: nothing is known.
+  if (time - rank < 2) return new Float64Array(series.length / time);
+  const model = { nuisance, rank, time, regressors: new Float64Array(0), kernels: 0 };
+  const table = rhoTable((await expectedLagOne(model, rhoEdges)).nuisanceOnly);
+  return Float64Array.from({ length: series.length / time }, (_, i) => {
+    let squares = 0;
+    let neighbours = 0;
+    let before = 0;
+    for (let t = i * time; t < (i + 1) * time; t++) {
+      squares += series[t]! * series[t]!;
+      neighbours += series[t]! * before;
+      before = series[t]!;
+    }
+    return squares > 0 ? rhoAt(table, (2 * neighbours) / squares) : 0;
+  });
 }

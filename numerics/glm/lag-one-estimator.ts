@@ -9,7 +9,7 @@ import {
   whitenedNorms,
 } from './lag-one.js';
 import { type Block, type Estimator, type FitModel, smallestResidual, type UseEstimates } from './model.js';
-import { type RhoRule, rhoRows } from './rho-rows.js';
+import { knownRows, type RhoRule, rhoRows } from './rho-rows.js';
 import { type WhitenedRows, whitenedRows } from './whitened-rows.js';
 
 /** Voxels per inner block: what is made of 512 kernels x 128 voxels stays in the cache until it is used. */
@@ -40,7 +40,7 @@ export async function lagOneEstimator(model: FitModel, rule: RhoRule, firstRow: 
         ...block,
         bold: block.bold.subarray(first * time, end * time),
         voxels: end - first,
-        ...(block.rhoShift && { rhoShift: block.rhoShift.subarray(first, end) }),
+        ...(block.rho && { rho: block.rho.subarray(first, end) }),
       };
       await fitPass(model, rule, metric, side, pass, (row) => use({ ...row, firstVoxel: first }), scratch);
     }
@@ -68,7 +68,7 @@ async function fitPass(
   rule: RhoRule,
   metric: LagOneMetric,
   side: KernelSide,
-  { bold, voxels, firstKernel, kernels, errors, variances, rhoShift }: Block,
+  { bold, voxels, firstKernel, kernels, errors, variances, rho }: Block,
   use: UseEstimates,
   scratch: Scratch,
 ): Promise<void> {
@@ -88,7 +88,9 @@ async function fitPass(
   await timesTransposed(ofKernels(side.shifted, time), bold, size, lagged);
   const voxelSide = await lagOneSeries(metric, bold, voxels, time);
   const kernelSide = { norm: ofKernels(side.series.norm, 1), lag: ofKernels(side.series.lag, 1) };
-  const rows = rhoRows(rule, { plain, lagged }, { kernelSide, firstKernel }, voxelSide, rhoShift, scratch.rowOf);
+  const rows = rho
+    ? knownRows(rule, rho, kernels, scratch.rowOf)
+    : rhoRows(rule, { plain, lagged }, { kernelSide, firstKernel }, voxelSide, scratch.rowOf);
   for (const bin of rows.bin) if (!side.ready[bin]) makeReady(metric, side, bin);
   const whitened = await whitenedRows(metric, rows, voxelSide, ofKernels(side.series.ends, metric.width), kernels);
 

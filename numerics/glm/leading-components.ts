@@ -21,23 +21,23 @@ export async function leadingComponents(
     total++;
     for (let t = start; t < start + time; t++) units[t] = series[t]! / Math.sqrt(squares);
   }
-  if (total === 1) return units.filter((_, i) => units.subarray(i - (i % time), i - (i % time) + time).some(Boolean));
+  // The eigenvectors along the shorter side: over time, or over series, which then are weights.
+  const overTime = time <= count;
   const columns = transposed(units, count, time);
-  const products = await timesTransposed(columns, columns, { m: time, n: time, k: count });
-  const eigen = new EigenvalueDecomposition(Matrix.from1DArray(time, time, products), { assumeSymmetric: true });
-  const vectors = eigen.eigenvectorMatrix;
-  const rows: Float64Array[] = [];
+  const [side, inner, rows] = overTime ? [time, count, columns] : [count, time, units];
+  const products = await timesTransposed(rows, rows, { m: side, n: side, k: inner });
+  const eigen = new EigenvalueDecomposition(Matrix.from1DArray(side, side, products), { assumeSymmetric: true });
+  const vectors: number[][] = [];
   let explained = 0;
   // Eigenvalues rise; what is below rounding is no direction.
-  for (let c = time - 1; c >= 0 && rows.length < most && explained < share * total; c--) {
+  for (let c = side - 1; c >= 0 && vectors.length < most && explained < share * total; c--) {
     const value = eigen.realEigenvalues[c]!;
     if (!(value > 1e-12 * total)) break;
     explained += value;
-    rows.push(Float64Array.from(vectors.getColumn(c)));
+    const scale = overTime ? 1 : 1 / Math.sqrt(value);
+    vectors.push(eigen.eigenvectorMatrix.getColumn(c).map((weight) => weight * scale));
   }
-  const out = new Float64Array(rows.length * time);
-  rows.forEach((row, i) => {
-    out.set(row, i * time);
-  });
-  return out;
+  const found = Float64Array.from(vectors.flat());
+  if (overTime) return found;
+  return timesTransposed(found, columns, { m: vectors.length, n: time, k: count });
 }

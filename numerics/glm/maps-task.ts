@@ -20,13 +20,15 @@ export interface MapsPayload {
   readonly dtype: MapsDtype;
   /** Sums of squares of the voxels' series about their means [voxel], for `r2` (of `ols`). */
   readonly totals?: Float64Array;
+  /** rho of the voxels, where it is one for all kernels (see `Block`). */
+  readonly rho?: Float64Array;
   /** Where the maps are written; without it they are returned. */
   readonly into?: MapsFiles;
 }
 
 /** Pool task `glm.maps`: statistics of all kernels of one subject for a block of voxels, [kernel, voxel]; none where they are written. */
 export async function run(payload: MapsPayload): Promise<StatisticMaps> {
-  const { model, bold, voxels, statistics, dtype, totals, into } = payload;
+  const { model, bold, voxels, statistics, dtype, totals, rho, into } = payload;
   const perPass = Math.min(kernelsPerPass, model.kernels);
   const bytes = statistics.length * rowBytes(perPass * voxels, dtype === 'float32' ? 4 : 8);
   const errors = statistics.some((statistic) => statistic !== 'effect');
@@ -38,7 +40,8 @@ export async function run(payload: MapsPayload): Promise<StatisticMaps> {
       const maps = emptyMaps(statistics, dtype, perPass * voxels, memory);
       for (let firstKernel = 0; firstKernel < model.kernels; firstKernel += kernelsPerPass) {
         const kernels = Math.min(kernelsPerPass, model.kernels - firstKernel);
-        await estimate({ bold, voxels, firstKernel, kernels, errors, variances }, (row) => {
+        const block = { bold, voxels, firstKernel, kernels, errors, variances, ...(rho && { rho }) };
+        await estimate(block, (row) => {
           const { kernel, firstVoxel, effect, se, variance } = row;
           const functions = row.memory === memory ? memory : undefined;
           const r2 = totals && variance?.map((value, v) => 1 - (value * model.df) / totals[firstVoxel + v]!);
@@ -60,5 +63,3 @@ function copy(maps: StatisticMaps, to: StatisticMaps, at: number, length: number
     to[statistic]!.set(maps[statistic]!.subarray(0, length), at);
   }
 }
-
-export { inThisThread } from './prepared.js';

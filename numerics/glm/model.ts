@@ -26,6 +26,8 @@ export interface FitModel {
   readonly regressors: Float64Array;
   /** Orthonormal rows [rank, time]. */
   readonly nuisance: Float64Array;
+  /** For `ar1`: every block comes with its rho, so that nothing is prepared to estimate it. */
+  readonly rhoKnown?: boolean;
   /** For `spm`, whose whitening leaves a little: `trace` and `spread` of `SpmErrors` [kernel, 2]. */
   readonly whitening?: Float64Array;
 }
@@ -41,8 +43,8 @@ export interface Block {
   readonly errors: boolean;
   /** Whether residual variances are needed too; only together with `errors`. */
   readonly variances?: boolean;
-  /** What is added to the estimates of rho [voxel], for `ar1`: smoothing over space. */
-  readonly rhoShift?: Float64Array;
+  /** rho of the voxels, the same for all kernels, for `ar1`; without it rho is estimated for every kernel and voxel [voxel]. */
+  readonly rho?: Float64Array;
 }
 
 /** Estimates of one kernel at the voxels from `firstVoxel` on. The arrays are reused: they hold until the function returns. */

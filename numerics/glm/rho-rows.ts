@@ -4,15 +4,11 @@ export interface RhoRule {
   readonly rho: Float64Array;
   /**
    * Writes the bin of `kernel` at every voxel to `out` [voxel]. From the residuals `r` of the pair, `squares` is
-   * `sum r_t^2` and `neighbours` is `2 sum r_t r_(t+1)` [voxel]; NaN gets some bin. `shift` [voxel] is added to rho.
+   * `sum r_t^2` and `neighbours` is `2 sum r_t r_(t+1)` [voxel]; NaN gets some bin.
    */
-  bins(
-    kernel: number,
-    neighbours: Float64Array,
-    squares: Float64Array,
-    shift: Float64Array | undefined,
-    out: Int32Array,
-  ): void;
+  bins(kernel: number, neighbours: Float64Array, squares: Float64Array, out: Int32Array): void;
+  /** The bin of a rho that is known already; NaN gets some bin. */
+  binOf(rho: number): number;
 }
 
 /** The values of rho that the voxels of a pass meet: a row is a voxel and a bin. */
@@ -41,7 +37,6 @@ export function rhoRows(
   { plain, lagged }: { plain: Float64Array; lagged: Float64Array },
   { kernelSide, firstKernel }: { kernelSide: Side; firstKernel: number },
   voxelSide: Side,
-  shift: Float64Array | undefined,
   rowOf: Int32Array,
 ): RhoRows {
   const kernels = kernelSide.norm.length;
@@ -65,7 +60,7 @@ export function rhoRows(
       neighbours[v] = voxelLag[v]! - slope * (2 * lagged[k * voxels + v]! - slope * kernelLag);
       squares[v] = voxelNorm[v]! - slope * product;
     }
-    rule.bins(firstKernel + k, neighbours, squares, shift, own);
+    rule.bins(firstKernel + k, neighbours, squares, own);
     for (let v = 0; v < voxels; v++) {
       const at = v * bins + own[v]!;
       let row = rowAt[at]!;
@@ -80,4 +75,16 @@ export function rhoRows(
     }
   }
   return { count, voxel: voxel.subarray(0, count), bin: bin.subarray(0, count), pairs: pairs.subarray(0, count) };
+}
+
+/** The rows of voxels whose rho is known: one each, the same for all kernels. */
+export function knownRows(rule: RhoRule, rho: Float64Array, kernels: number, rowOf: Int32Array): RhoRows {
+  const voxels = rho.length;
+  for (let k = 0; k < kernels; k++) for (let v = 0; v < voxels; v++) rowOf[k * voxels + v] = v;
+  return {
+    count: voxels,
+    voxel: Int32Array.from(rho, (_, v) => v),
+    bin: Int32Array.from(rho, rule.binOf),
+    pairs: new Int32Array(voxels).fill(kernels),
+  };
 }

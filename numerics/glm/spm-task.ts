@@ -2,28 +2,20 @@ import { fQuantile } from '../distributions.js';
 import { orthonormalBasis } from '../orthonormal.js';
 import { timesTransposed } from '../products.js';
 import { inverseRoot } from './inverse-root.js';
-import { leadingComponents } from './leading-components.js';
 import { type Residualised, residualise, transposed, usable } from './residualise.js';
 import { type SpmErrors, spmErrors } from './spm-errors.js';
 import { spmReml } from './spm-reml.js';
 import { toeplitz } from './toeplitz.js';
 
 /*
- * Pool tasks of `noise: spm`, in their order: the directions that stand for all regressors, the scatter of the voxels
- * in which something happens, the whitening, and the series whitened.
+ * Pool tasks of `noise: spm`, in their order: the scatter of the voxels in which something happens, the whitening, the
+ * series whitened, and what the whitening leaves.
  */
 
-/** Effects of interest of the pooled estimate: as few components of the regressors as explain this share, at most so many. */
-const interest = { share: 0.99, most: 20 };
 /** p of the F test that a voxel has to pass to count in the estimate. */
 export const poolBelow = 0.001;
 /** Entries of the whitening matrix at or below this are 0. */
 const smallestWeight = 1e-6;
-
-/** Pool task `glm.spm-interest`: `regressors` [kernel, time] free of the nuisance. */
-export async function leading({ regressors, time }: { regressors: Float64Array; time: number }) {
-  return { rows: await leadingComponents(Float64Array.from(regressors), time, interest) };
-}
 
 export interface ScatterPayload {
   /** [series, time]; not scaled: the scatter does not depend on it. */

@@ -49,6 +49,7 @@ export async function run(context: StepContext<ContrastParams>): Promise<Record<
           statistics,
           dtype,
           ...(totals && { totals: totals.slice(first, end) }),
+          ...(fit.rho && { rho: fit.rho.slice(first, end) }),
           into: { files, columns: fit.voxels, firstColumn: first },
         };
         return pool.run('glm.maps', payload, { transfer: [bold.buffer as ArrayBuffer], signal });

@@ -26,5 +26,6 @@ export function modelOf(fit: StoredFit): FitModel {
     regressors: toShared(fit.regressors),
     nuisance: toShared(fit.nuisance),
     ...(fit.whitening && { whitening: fit.whitening }),
+    ...(fit.rho && { rhoKnown: true }),
   };
 }

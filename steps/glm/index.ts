@@ -6,6 +6,7 @@ export interface GlmParams {
   drop: number;
   samples?: number;
   noise: Noise;
+  ar1_smooth: number;
   drift: 'cosine' | 'polynomial' | 'none';
   high_pass: number;
   drift_order?: number;
@@ -32,11 +33,15 @@ first \`samples\` are used. The two lengths must then be the same: nothing is cu
 have the same TR.
 
 **Noise.**
-- \`ar1\`: first-order autoregressive noise per voxel and kernel. rho is the value, to 1/100 and within 0.99, at which the
-  residuals of the OLS fit would be expected to have the lag-1 autocorrelation that they have: a model of many columns
-  leaves residuals that are less autocorrelated than the noise, by an amount that its design tells (Worsley et al. 2002,
-  here for the whole of an AR(1) process, not to first order in rho). Series and design are whitened (first row times
-  \`sqrt(1 - rho^2)\`) and fitted again.
+- \`ar1\`: first-order autoregressive noise. rho is the value, to 1/100 and within 0.99, at which the residuals of the OLS
+  fit would be expected to have the lag-1 autocorrelation that they have: a model of many columns leaves residuals that
+  are less autocorrelated than the noise, by an amount that its design tells (Worsley et al. 2002, here for the whole of
+  an AR(1) process, not to first order in rho). Series and design are whitened (first row times \`sqrt(1 - rho^2)\`) and
+  fitted again. One voxel's few volumes say little of rho, which makes t too large in short scans; so the map of rho is
+  smoothed over the mask by \`ar1_smooth\` mm, one rho for all kernels of a voxel, from the residuals of a model with the
+  nuisance and the leading principal components of the regressors (as few as explain 99 %, at most 20, at most a third of
+  the dimensions). With \`ar1_smooth: 0\` rho belongs to the voxel and the kernel, from the residuals of the kernel's own
+  model. docs/validation.md has the calibration of all four.
 - \`ols\`: white noise. Films make slow regressors, and BOLD noise is slow: t is too large, see docs/validation.md.
 - \`ar1-nilearn\`: first-order autoregressive noise per voxel and kernel as in nilearn 0.10: from the OLS residuals
   \`rho = (sum r_t r_(t+1) / (T-1)) / (sum r_t^2 / T)\`, truncated toward zero to 1/100; series and design are whitened
@@ -127,6 +132,13 @@ BOLD is not scaled, except for \`noise: spm\`: effects are in BOLD units per uni
         enum: ['ar1', 'ols', 'ar1-nilearn', 'spm'],
         default: 'ar1',
         description: 'Model of the noise.',
+      },
+      ar1_smooth: {
+        type: 'number',
+        minimum: 0,
+        default: 8,
+        unit: 'mm',
+        description: 'Smoothing (FWHM) of the map of rho, for `noise: ar1`. 0: rho is estimated for every kernel.',
       },
       drift: {
         enum: ['cosine', 'polynomial', 'none'],

@@ -15,6 +15,7 @@ import { confoundColumns, cosines, type NamedColumn } from './confounds.js';
 import type { GlmParams } from './index.js';
 import { type Nuisance, nuisanceOf } from './nuisance.js';
 import { residualSeries } from './residual-series.js';
+import { smoothedRho } from './smoothed-rho.js';
 import { spmMask } from './spm-mask.js';
 import { type SpmFit, spmFit } from './spm-noise.js';
 import { volumesUsed } from './time-axis.js';
@@ -63,6 +64,10 @@ export async function run(context: Context): Promise<Record<string, Produced>> {
   const residuals = spm ? spm.residuals : await residualSeries(series, time, nuisance, workers);
   const voxels = keepUsable(residuals, mask, time, source.origin, context);
 
+  const smoothed =
+    params.noise === 'ar1' &&
+    params.ar1_smooth > 0 &&
+    (await smoothedRho({ ...voxels, regressors: kernels.regressors, nuisance, time }, params.ar1_smooth, context));
   const fit = await writeFit(context.workDir, {
     ...voxels,
     ...kernels,
@@ -74,6 +79,7 @@ export async function run(context: Context): Promise<Record<string, Produced>> {
     df: time - nuisance.rank - own,
     rank: nuisance.rank,
     ...(spm && whitenedParts(spm)),
+    ...(smoothed && { rho: smoothed }),
     ...untrainedOf(regressorsSource.meta),
   });
   return { fit };

@@ -1,6 +1,7 @@
 import { UserError } from '../../artifacts/user-error.js';
 import type { StepContext } from '../../engine/step-type.js';
 import { inBlocks } from '../../numerics/blocks.js';
+import type { InterestPayload } from '../../numerics/glm/interest-task.js';
 import { type Residualised, usable } from '../../numerics/glm/residualise.js';
 import type { SpmErrors } from '../../numerics/glm/spm-errors.js';
 import {
@@ -53,15 +54,13 @@ export interface SpmFit {
 export async function spmFit(data: SpmData, workers: Workers, origin: string): Promise<SpmFit> {
   const { time, series, residualColumns, nuisance } = data;
   const { pool, signal } = workers;
-  const interest = await pool.run<{ rows: Float64Array }>(
-    'glm.spm-interest',
-    { regressors: residualColumns, time },
-    { signal },
-  );
+  const spare = time - nuisance.rank;
+  const payload: InterestPayload = { regressors: residualColumns, time, spare };
+  const interest = await pool.run<{ rows: Float64Array }>('glm.interest', payload, { signal });
   const design = designOf(nuisance, interest.rows, time);
   const { scatter, pooled, mean, state } = await pooledScatter(series, time, design, workers);
   if (pooled === 0) throw cannot(`no voxel of ${origin} responds to any column at p < ${poolBelow}`);
-  const payload: WhiteningPayload = {
+  const estimated: WhiteningPayload = {
     scatter: scatter.map((value) => value / pooled),
     basis: design.basis,
     rank: design.rank,
@@ -69,7 +68,7 @@ export async function spmFit(data: SpmData, workers: Workers, origin: string): P
     filter: flat(nuisance.drifts, time),
     others: flat(nuisance.others, time),
   };
-  const whitening = await pool.run<Whitening | { weights?: never }>('glm.spm-whitening', payload, { signal });
+  const whitening = await pool.run<Whitening | { weights?: never }>('glm.spm-whitening', estimated, { signal });
   if (!whitening.weights) throw cannot(`the serial correlation of ${origin} (${pooled} voxels) is outside SPM's model`);
 
   const whiten = (rows: Float64Array, scale: number) => inWhitenedSpace(rows, { time, whitening, scale }, workers);

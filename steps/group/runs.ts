@@ -41,7 +41,11 @@ async function runOfFit(artifact: Artifact): Promise<Run> {
     read: async (rows) => {
       const [from, to] = rangeOf(rows);
       const series = await fit.readBold(from, to);
-      return { model, bold: to - from === rows.length ? series : picked(series, rows, from, fit.volumes) };
+      return {
+        model,
+        bold: to - from === rows.length ? series : picked(series, rows, from, fit.volumes),
+        ...(fit.rho && { rho: Float64Array.from(rows, (row) => fit.rho![row]!) }),
+      };
     },
   };
 }
