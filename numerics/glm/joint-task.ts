@@ -11,6 +11,8 @@ export interface JointPayload {
   /** Of the series before [voxel, 4] and [voxel]. */
   readonly moments: Float64Array;
   readonly mean: Float64Array;
+  /** rho of the voxels, where it is known [voxel]. */
+  readonly rho?: Float64Array;
   readonly statistics: readonly Statistic[];
   readonly dtype: MapsDtype;
 }
@@ -24,7 +26,8 @@ export async function run({ statistics, dtype, contrasts, ...payload }: JointPay
   const voxels = mean.length;
   const maps = emptyMaps(statistics, dtype, contrasts.length * voxels);
   const plain = jointDesign(model, contrasts, 0);
-  const rho = model.noise === 'ols' ? new Float64Array(voxels) : await jointRho(model, plain, bold);
+  const estimated = () => (model.noise === 'ols' ? new Float64Array(voxels) : jointRho(model, plain, bold));
+  const rho = payload.rho ? inHundredths(payload.rho) : await estimated();
   for (const [value, members] of byValue(rho)) {
     const design = value === 0 ? plain : jointDesign(model, contrasts, value);
     const own = {
@@ -37,6 +40,11 @@ export async function run({ statistics, dtype, contrasts, ...payload }: JointPay
     scatter(maps, part, members, voxels, contrasts.length);
   }
   return maps;
+}
+
+/** As in the models of one kernel. */
+function inHundredths(rho: Float64Array): Float64Array {
+  return rho.map((value) => Math.max(-0.99, Math.min(0.99, Math.round(100 * value) / 100)));
 }
 
 /** Voxels by their rho. */

@@ -37,7 +37,8 @@ explains, nuisance included. Degrees of freedom: volumes - rank of nuisance and 
 
 **Noise**: rho per voxel from the residuals of this model, series and design whitened, fitted again.
 - \`ols\`: rho is 0
-- \`ar1\`: as in \`glm\`, corrected for what all columns of this model take from the residuals; to the nearest 1/100
+- \`ar1\`: the smoothed map of rho of a fit with \`noise: ar1\`; of other fits, and with \`ar1_smooth: 0\`, corrected for what
+  all columns of this model take from the residuals; to the nearest 1/100
 - \`ar1-nilearn\`: truncated to 1/100, first row not scaled; the numbers of nilearn's \`run_glm(noise_model='ar1')\`. Its
   \`r2\` is nilearn's pseudo R2, which may exceed 1; that of the others is 1 - RSS / the sum of squares about the constant
 

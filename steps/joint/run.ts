@@ -69,6 +69,7 @@ export async function run(context: StepContext<JointParams>): Promise<Record<str
           ...{ model: shared, contrasts, bold, statistics, dtype },
           moments: moments.slice(first * momentsPerSeries, end * momentsPerSeries),
           mean: fit.mean.slice(first, end),
+          ...(model.noise === 'ar1' && fit.rho && { rho: fit.rho.slice(first, end) }),
         };
         return pool.run<StatisticMaps>('glm.joint', payload, { transfer: [bold.buffer as ArrayBuffer], signal });
       },

@@ -65,20 +65,36 @@ function corrected(y: number[], columns: number[][], residuals: number[]) {
     atEdge ||= Math.abs(found - most) < 1e-11;
   }
   const rho = bin / 100;
-  const precision = inverse(correlations(rho));
+  return { ...generalised(y, columns, correlations(rho)), rho, atEdge };
+}
+
+/** Generalised least squares of one model at one voxel whose rho is known. */
+export function fitAtRho(
+  y: ArrayLike<number>,
+  x: ArrayLike<number>,
+  nuisance: readonly ArrayLike<number>[],
+  rho: number,
+): { effect: number; se: number } {
+  const time = y.length;
+  const v = new Matrix(time, time);
+  for (let i = 0; i < time; i++) for (let j = 0; j < time; j++) v.set(i, j, rho ** Math.abs(i - j));
+  return generalised(
+    Array.from(y),
+    [x, ...nuisance].map((column) => Array.from(column)),
+    v,
+  );
+}
+
+function generalised(y: number[], columns: number[][], correlations: Matrix) {
+  const precision = inverse(correlations);
   const { design: x, norms } = scaled(columns);
   const covariance = pseudoInverse(x.transpose().mmul(precision).mmul(x), 1e-13);
   const beta = covariance.mmul(x.transpose()).mmul(precision).mmul(Matrix.columnVector(y));
   const r = Matrix.columnVector(y).sub(x.mmul(beta));
-  const df = time - Math.round(former.clone().sub(identity).neg().trace());
+  const df = y.length - Math.round(x.mmul(pseudoInverse(x, 1e-10)).trace());
   const variance = r.transpose().mmul(precision).mmul(r).get(0, 0) / df;
-  return {
-    effect: beta.get(0, 0) / norms[0]!,
-    se: Math.sqrt(variance * covariance.get(0, 0)) / norms[0]!,
-    rho,
-    df,
-    atEdge,
-  };
+  const se = Math.sqrt(variance * covariance.get(0, 0)) / norms[0]!;
+  return { effect: beta.get(0, 0) / norms[0]!, se, df };
 }
 
 function lagSum(r: readonly number[], lag = 1): number {
