@@ -13,11 +13,13 @@ export async function publishThresholded(
   target: PublishTarget,
 ): Promise<readonly PublishedFile[]> {
   const { meta } = artifact;
-  const { p, df, sides, connectivity, minExtent } = data.rule;
+  const { p, correction, family, df, sides, connectivity, minExtent } = data.rule;
   const facts = metaOf({
     Statistic: data.statistic,
     Threshold: data.threshold,
     ThresholdP: p,
+    Correction: correction,
+    CorrectedOver: family === 'all' ? 'all maps together' : family === 'map' ? 'each map' : undefined,
     DegreesOfFreedom: df,
     Sides: sides,
     Connectivity: connectivity,
@@ -36,20 +38,27 @@ export async function publishThresholded(
     units: '1',
     facts,
   };
-  const clusters = { description: 'Clusters with size and peak.', units: 'mm (positions), 1 (statistic)', facts };
-  return [
-    published(values, valuesAbout, meta),
-    published(labels, labelsAbout, meta),
-    await publishAsIs(fileOf(artifact, 'clusters.tsv'), target, 'desc-clusters.tsv', clusters, meta),
-    await publishRows(data.rows, target, meta),
-  ];
+  const units = 'mm (positions), 1 (statistic)';
+  const files = [published(values, valuesAbout, meta), published(labels, labelsAbout, meta)];
+  for (const [role, description] of Object.entries(tables)) {
+    if (!artifact.files[role]) continue;
+    files.push(await publishAsIs(fileOf(artifact, role), target, `desc-${role}`, { description, units, facts }, meta));
+  }
+  return [...files, await publishRows(data.rows, target, meta)];
 }
+
+const tables = {
+  'clusters.tsv': 'Clusters with size, mass, peak, centre of mass and p.',
+  'peaks.tsv': 'The highest peaks of every cluster.',
+  'thresholds.tsv': 'What each map had to reach, and how much did.',
+};
 
 async function writeBoth(artifact: Artifact, data: StoredThresholded, valueFile: string, labelFile: string) {
   const { grid, voxels } = data.mask;
   const volumes = data.rows.length;
-  const beyond = `${data.statistic} beyond ${Number(data.threshold.toPrecision(6))}`;
-  const { df } = data.rule;
+  const { threshold, rule } = data;
+  const beyond = `${data.statistic} ${threshold === null ? `by ${rule.correction}` : `beyond ${Number(threshold.toPrecision(6))}`}`;
+  const { df } = rule;
   const t = data.statistic === 't' && typeof df === 'number';
   const values = await createImage(valueFile, {
     grid,

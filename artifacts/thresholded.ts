@@ -15,9 +15,9 @@ export interface ThresholdedFacts {
   readonly mask: Mask;
   /** Statistic that was thresholded (`t`). */
   readonly statistic: string;
-  /** Value that a voxel must reach. */
-  readonly threshold: number;
-  /** How the threshold was chosen (`p`, `df`, `sides`, `connectivity`, `minExtent`), as in the meta. */
+  /** Value that a voxel must reach; null where it differs between rows (`thresholds.tsv`). */
+  readonly threshold: number | null;
+  /** How the threshold was chosen (`p`, `correction`, `df`, `sides`, `connectivity`, `minExtent`), as in the meta. */
   readonly rule: JsonObject;
   readonly untrained?: boolean;
 }
@@ -49,7 +49,7 @@ export async function readThresholded(artifact: Artifact): Promise<StoredThresho
     clusters: await readTable(fileOf(artifact, 'clusters.tsv')),
     mask: await readMask(fileOf(artifact, 'mask.nii.gz')),
     statistic: statistic as string,
-    threshold: threshold as number,
+    threshold: threshold as number | null,
     rule,
     ...untrainedOf(artifact.meta),
     indptr,
@@ -93,9 +93,10 @@ export const thresholdedType: ArtifactType = {
     '- `label.npy`: int32 `[entry]`, number of the cluster in its row from 1; negative for negative clusters',
     '- `value.npy`: float32 `[entry]`, the statistic',
     '- `rows.tsv` (name, layer, kernel, status), `clusters.tsv` (one line per cluster, peaks in mm), `mask.nii.gz`',
-    '- meta: `statistic`, `threshold`, `p`, `df`, `sides`, `connectivity`, `minExtent`',
+    '- `peaks.tsv` (one line per peak of a cluster), `thresholds.tsv` (one line per row: height, least extent, what passed), where there are these',
+    '- meta: `statistic`, `threshold` (null where it differs between rows), `p`, `correction`, `family`, `df`, `sides`, `connectivity`, `minExtent`',
     '',
-    'Published as two 4D NIfTI images (the statistic, and cluster numbers; 0 where the threshold is not reached) and the table of clusters.',
+    'Published as two 4D NIfTI images (the statistic, and cluster numbers; 0 where the threshold is not reached) and the tables of clusters, peaks and thresholds.',
   ].join('\n'),
   check,
   publish: async (artifact, target) => publishThresholded(artifact, await readThresholded(artifact), target),

@@ -18,6 +18,7 @@ import { resampleStep } from './resample/index.js';
 import { reverseStep } from './reverse/index.js';
 import { selectStep } from './select/index.js';
 import { smoothStep } from './smooth/index.js';
+import { smoothnessStep } from './smoothness/index.js';
 import { thresholdStep } from './threshold/index.js';
 
 /** Every step type, in the order of the method: this is also the order of lists and of the documentation. */
@@ -35,6 +36,7 @@ const stepTypes: readonly StepType[] = [
   combineStep,
   groupStep,
   permuteStep,
+  smoothnessStep,
   thresholdStep,
   probabilityStep,
   selectStep,

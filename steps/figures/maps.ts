@@ -168,9 +168,12 @@ function detailOf({ values }: NamedMap, threshold: number): string {
 /** ` (t ≥ 3.85; P < 0.001, one-sided, uncorrected)` from the facts that the maps carry; nothing where they carry none. */
 function ruleText(of: unknown): string {
   if (typeof of !== 'object' || of === null) return '';
-  const { statistic, threshold, p, sides } = of as Record<string, unknown>;
-  if (typeof threshold !== 'number') return '';
+  const { statistic, threshold, p, sides, correction } = of as Record<string, unknown>;
   const value = sides === 'two' ? `|${statistic}|` : `${statistic}`;
-  const level = typeof p === 'number' ? `; P < ${valueText(p)}, ${sides}-sided, uncorrected` : '';
-  return ` (${value} ≥ ${valueText(threshold)}${level})`;
+  const how = correction === undefined || correction === 'none' ? 'uncorrected' : `corrected (${correction})`;
+  const parts = [
+    typeof threshold === 'number' && `${value} ≥ ${valueText(threshold)}`,
+    typeof p === 'number' && `P < ${valueText(p)}, ${sides}-sided, ${how}`,
+  ].filter(Boolean);
+  return parts.length > 0 ? ` (${parts.join('; ')})` : '';
 }

@@ -80,7 +80,7 @@ export async function regionSlices(
     ? { colormap: 'coolwarm', low: -high, high, threshold: 0 }
     : { colormap: choices.colormap, low: 0, high, threshold: 0 };
   const row = { title: kernel, detail: `region ${region.name}, ${size}`, volume: map };
-  const rule = `${thresholded.statistic} of ${kernel} over the subjects, where it is at least ${valueText(thresholded.threshold)} in size.`;
+  const rule = `${thresholded.statistic} of ${kernel} over the subjects, where it ${passed(thresholded)}.`;
   return {
     drawing: mosaic([row], { ...common, coloring, scale: thresholded.statistic }),
     notes: [rule, ...sliceNotes(view, background)],
@@ -96,4 +96,10 @@ async function mapOf(thresholded: StoredThresholded, kernel: string): Promise<Vo
     data[thresholded.mask.voxels[v]!] = value[n]!;
   });
   return { grid: thresholded.mask.grid, data };
+}
+
+function passed({ threshold, rule }: StoredThresholded): string {
+  return threshold === null
+    ? `passed the threshold (${rule.correction})`
+    : `is at least ${valueText(threshold)} in size`;
 }

@@ -19,23 +19,12 @@ export interface PermutationTest {
 }
 
 export function permutationTest(
-  { test }: Design,
+  design: Design,
   subjects: number,
-  { permutations, seed, sides }: PermuteParams,
+  { permutations, seed, sides }: Pick<PermuteParams, 'permutations' | 'seed' | 'sides'>,
 ): PermutationTest {
-  if (test.kind === 'welch') throw new UserError({ message: 'a test with two variances cannot be permuted' });
-  const model = test.kind === 'linear' ? modelOf(test.design) : oneSampleModel(subjects);
-  const tOf = (effects: Float64Array) => {
-    const voxels = effects.length / subjects;
-    const sample = test.kind === 'linear' ? new LinearGroup(voxels, test.design) : new OneSample(voxels);
-    for (let s = 0; s < subjects; s++) {
-      sample.nextSubject();
-      sample.put(0, effects.subarray(s * voxels, (s + 1) * voxels));
-    }
-    const t = new Float64Array(voxels);
-    sample.place({ t }, 0, voxels);
-    return t;
-  };
+  const { test } = design;
+  const { model, tOf } = subjectTest(design, subjects);
   const sum = model.effect.reduce((total, value) => total + value, 0);
   // A constant moves the effect: its null hypothesis says something of signs. Else it says that places do not matter.
   if (Math.abs(sum) > 1e-9 * Math.sqrt(subjects)) {
@@ -45,6 +34,25 @@ export function permutationTest(
   const kinds = test.kind === 'linear' ? kindsOf(test.design) : new Int32Array(subjects);
   const { order, count, exact } = shuffles(kinds, permutations, seed);
   return { model, rearranged: { kind: 'order', order }, count, exact, tOf };
+}
+
+/** A design with a t contrast as permutations and residuals need it. */
+export function subjectTest({ test }: Design, subjects: number): Pick<PermutationTest, 'model' | 'tOf'> {
+  if (test.kind === 'welch') throw new UserError({ message: 'a test with two variances has no one model' });
+  return {
+    model: test.kind === 'linear' ? modelOf(test.design) : oneSampleModel(subjects),
+    tOf(effects) {
+      const voxels = effects.length / subjects;
+      const sample = test.kind === 'linear' ? new LinearGroup(voxels, test.design) : new OneSample(voxels);
+      for (let s = 0; s < subjects; s++) {
+        sample.nextSubject();
+        sample.put(0, effects.subarray(s * voxels, (s + 1) * voxels));
+      }
+      const t = new Float64Array(voxels);
+      sample.place({ t }, 0, voxels);
+      return t;
+    },
+  };
 }
 
 /**

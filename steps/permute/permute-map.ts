@@ -16,6 +16,7 @@ import { toShared } from '../../numerics/shared-memory.js';
 import { tfce } from '../../numerics/tfce.js';
 import type { Inference, PermuteParams } from './index.js';
 import type { PermutationTest } from './permutation-test.js';
+import { bySubjectOfVoxel } from './subject-effects.js';
 
 /** What is known of one map after all permutations, by name of the statistic `[voxel]`. */
 export interface PermutedMap {
@@ -166,13 +167,4 @@ function clusterPOf(measure: Float64Array, maxima: Float64Array, t: Float64Array
     if (!Number.isFinite(t[v]!)) return Number.NaN;
     return value > 0 ? maxStatisticP(sorted, value) : 1;
   });
-}
-
-/** From [subject, voxel] to [voxel, subject]. */
-function bySubjectOfVoxel(effects: Float64Array, subjects: number, voxels: number): Float64Array {
-  const out = new Float64Array(effects.length);
-  for (let s = 0; s < subjects; s++) {
-    for (let v = 0; v < voxels; v++) out[v * subjects + s] = effects[s * voxels + v]!;
-  }
-  return out;
 }

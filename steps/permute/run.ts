@@ -10,13 +10,13 @@ import { tQuantile } from '../../numerics/distributions.js';
 import type { PermutationRule } from '../../numerics/permutation.js';
 import { designOf } from '../group/design.js';
 import { readParticipants } from '../group/participants.js';
-import { readSubjects, type Subjects } from '../group/subjects.js';
+import { readSubjects } from '../group/subjects.js';
 import { chosenKernels } from './chosen-kernels.js';
 import { criticalColumns, criticalRows, type NullName, nullNames } from './critical-table.js';
 import { mostUnnamed, type PermuteParams } from './index.js';
 import { type PermutationTest, permutationTest } from './permutation-test.js';
 import { permuteMap, statisticsOf } from './permute-map.js';
-import { kernelsPerPass, subjectEffects } from './subject-effects.js';
+import { eachKernel } from './subject-effects.js';
 
 export async function run(context: StepContext<PermuteParams>): Promise<Record<string, Produced>> {
   const { params, workDir, progress, note } = context;
@@ -66,7 +66,7 @@ export async function run(context: StepContext<PermuteParams>): Promise<Record<s
   const nulls = await Promise.all(kept.map((name) => createNpy(nullFile(name), [rows.length, test.count], '<f8')));
   const critical: (string | number | null)[][] = [];
   try {
-    for await (const { row, effects } of eachKernel(subjects, chosen, params, context)) {
+    for await (const { row, effects } of eachKernel(subjects, chosen, params.runs, context)) {
       const made = row * test.count;
       const permuted = await permuteMap(effects, test, rule, subjects.mask, params, context, (count) =>
         progress(made + count, rows.length * test.count, 'permutations'),
@@ -86,27 +86,6 @@ export async function run(context: StepContext<PermuteParams>): Promise<Record<s
   const criticalFile = path.join(workDir, 'critical.tsv');
   await writeTable(criticalFile, criticalColumns, critical);
   return { maps: { ...maps, files }, critical: { files: { 'table.tsv': criticalFile } } };
-}
-
-/** Effects [subject, voxel] of every chosen kernel, in order. */
-async function* eachKernel(
-  subjects: Subjects,
-  chosen: Int32Array,
-  params: PermuteParams,
-  context: Pick<StepContext, 'pool' | 'signal'>,
-): AsyncGenerator<{ row: number; effects: Float64Array }> {
-  const size = subjects.members.length * subjects.mask.voxels.length;
-  const pass = kernelsPerPass(subjects);
-  for (let first = 0; first < chosen.length; first += pass) {
-    const kernels = chosen.subarray(first, first + pass);
-    const effects = await subjectEffects(subjects, kernels, params.runs, context);
-    for (let k = 0; k < kernels.length; k++) {
-      const own = effects.subarray(k * size, (k + 1) * size);
-      // A kernel that some subject lacks would be a group of fewer.
-      if (subjects.kernels[kernels[k]!]!.status !== 'fitted') own.fill(Number.NaN);
-      yield { row: first + k, effects: own };
-    }
-  }
 }
 
 function permutationFacts(params: PermuteParams, { rearranged, count, exact }: PermutationTest, height: number | null) {

@@ -14,13 +14,34 @@ const passBytes = 384 << 20;
 /** Voxels per task: series of some megabytes. */
 const blockVoxels = 4096;
 
+/** Effects [subject, voxel] of every chosen kernel, in order. */
+export async function* eachKernel(
+  subjects: Subjects,
+  chosen: Int32Array,
+  weighting: Weighting,
+  context: Pick<StepContext, 'pool' | 'signal'>,
+): AsyncGenerator<{ row: number; effects: Float64Array }> {
+  const size = subjects.members.length * subjects.mask.voxels.length;
+  const pass = kernelsPerPass(subjects);
+  for (let first = 0; first < chosen.length; first += pass) {
+    const kernels = chosen.subarray(first, first + pass);
+    const effects = await subjectEffects(subjects, kernels, weighting, context);
+    for (let k = 0; k < kernels.length; k++) {
+      const own = effects.subarray(k * size, (k + 1) * size);
+      // A kernel that some subject lacks would be a group of fewer.
+      if (subjects.kernels[kernels[k]!]!.status !== 'fitted') own.fill(Number.NaN);
+      yield { row: first + k, effects: own };
+    }
+  }
+}
+
 /** Kernels whose effects are in memory at a time: what depends on it is the time taken, not the result. */
-export function kernelsPerPass({ members, mask }: Subjects): number {
+function kernelsPerPass({ members, mask }: Subjects): number {
   return Math.max(1, Math.floor(passBytes / (members.length * mask.voxels.length * 8)));
 }
 
 /** Effects `[kernel, subject, voxel]` of some kernels, in the order of `kernels` (places in the fits, increasing). */
-export async function subjectEffects(
+async function subjectEffects(
   { members, mask, kernels: all }: Subjects,
   kernels: Int32Array,
   weighting: Weighting,
@@ -127,4 +148,13 @@ function withRows(run: KnownEffects, kernels: Int32Array, total: number, voxels:
     return out;
   };
   return { effect: rowsOf(run.effect), ...(run.se && { se: rowsOf(run.se) }) };
+}
+
+/** From [subject, voxel] to [voxel, subject]. */
+export function bySubjectOfVoxel(effects: Float64Array, subjects: number, voxels: number): Float64Array {
+  const out = new Float64Array(effects.length);
+  for (let s = 0; s < subjects; s++) {
+    for (let v = 0; v < voxels; v++) out[v * subjects + s] = effects[s * voxels + v]!;
+  }
+  return out;
 }

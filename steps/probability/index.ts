@@ -8,7 +8,7 @@ export interface ProbabilityParams {
 
 export const probabilityStep: StepType<ProbabilityParams> = {
   name: 'probability',
-  version: 1,
+  version: 2,
   title: 'Activation probability maps of layers',
   description: `Share of a layer's kernels that activate each voxel: every thresholded map is made binary, and the binary
 maps of a layer are averaged, \`probability = kernels above threshold / kernels of the layer\`, 0 to 1.

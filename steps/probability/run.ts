@@ -33,7 +33,7 @@ export async function run(context: StepContext<ProbabilityParams>): Promise<Reco
     data.set(map, row * voxels);
   });
 
-  const { statistic, threshold, p, sides, minExtent } = thresholded.meta;
+  const { statistic, threshold, p, correction = 'none', sides, minExtent } = thresholded.meta;
   const produced = await writeMaps(workDir, {
     kind: 'probability',
     statistics: { probability: { units: 'share of kernels' } },
@@ -44,7 +44,7 @@ export async function run(context: StepContext<ProbabilityParams>): Promise<Reco
     more: {
       sign: params.sign,
       differences: params.differences,
-      of: { statistic: statistic!, threshold: threshold!, p: p!, sides: sides!, minExtent: minExtent! },
+      of: { statistic: statistic!, threshold: threshold!, p: p!, correction, sides: sides!, minExtent: minExtent! },
     },
     ...untrainedOf(thresholded.meta),
   });

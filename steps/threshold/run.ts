@@ -2,78 +2,157 @@ import path from 'node:path';
 import type { Artifact, JsonObject, Produced } from '../../artifacts/artifact.js';
 import { type Kernel, readKernels } from '../../artifacts/kernels.js';
 import { linkOrCopy } from '../../artifacts/link.js';
-import { type Mask, readMask } from '../../artifacts/mask.js';
-import { fileOf, filesAt, untrainedOf } from '../../artifacts/meta.js';
+import { readMask } from '../../artifacts/mask.js';
+import { filesAt, untrainedOf } from '../../artifacts/meta.js';
 import { writeNpy } from '../../artifacts/npy.js';
 import { appendNpy } from '../../artifacts/npy-append.js';
 import { writeTable } from '../../artifacts/table.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
-import type { ClusteredBlock } from '../../numerics/clusters-block.js';
-import { clusterColumns, clusterRows } from './cluster-table.js';
-import { heightThreshold } from './height.js';
-import type { ThresholdParams } from './index.js';
-import { labelBlocks } from './label-blocks.js';
+import { type ClusteredBlock, clusterFields } from '../../numerics/clusters-block.js';
+import { correct } from '../../numerics/height.js';
+import { fieldRule } from './field-rule.js';
+import { isPermuted, levelOf, type ThresholdParams } from './index.js';
+import { candidatesOfAll, labelBlocks, type MapsToLabel } from './label-blocks.js';
+import { permutedRule } from './permuted-rule.js';
+import { regionNames } from './regions.js';
+import {
+  countedCorrection,
+  distributionOf,
+  type Found,
+  ownRule,
+  plainRule,
+  type RuleContext,
+  type ThresholdRule,
+  uncorrectedP,
+} from './rule.js';
+import { tablesOf, thresholdColumns } from './tables.js';
+
+type Cell = string | number | null;
 
 export async function run(context: StepContext<ThresholdParams>): Promise<Record<string, Produced>> {
   const { params, workDir } = context;
-  const maps = one(context.inputs, 'maps');
-  const file = statisticFile(maps, params.statistic);
-  const height = heightThreshold(maps, params);
-  const kernels = await readKernels(fileOf(maps, 'rows.tsv'));
-  const mask = await readMask(fileOf(maps, 'mask.nii.gz'));
+  const artifact = one(context.inputs, 'maps');
+  const kernels = await readKernels(artifact.files['rows.tsv']!);
+  const mask = await readMask(artifact.files['mask.nii.gz']!);
   const leftOut = kernels.map(({ status }) => status !== undefined && status !== 'fitted');
+  const maps: MapsToLabel = {
+    fileOf: (statistic) => statisticFile(artifact, statistic),
+    statistic: params.statistic,
+    mask,
+    leftOut,
+  };
+  const ruled: RuleContext = {
+    maps: artifact,
+    rows: kernels.length,
+    params,
+    distribution: distributionOf(artifact, params.statistic),
+  };
+  maps.fileOf(params.statistic);
+  const rule = await ruleOf(ruled, maps, kernels, context);
+  const atlas = context.inputs.atlas as Artifact | undefined;
+  const regions = atlas && (await regionNames(atlas, mask));
+  const tables = tablesOf({ kernels, mask, rule, regions, uncorrected: (value) => uncorrectedP(ruled, value) });
 
   const to = (name: string) => path.join(workDir, name);
   const voxel = await appendNpy(to('voxel.npy'), '<i4');
   const label = await appendNpy(to('label.npy'), '<i4');
   const value = await appendNpy(to('value.npy'), '<f4');
   const indptr = new Int32Array(kernels.length + 1);
-  const clusters: { first: number; block: Float64Array }[] = [];
-  const rule = { threshold: height.threshold, sides: params.sides, minExtent: params.min_extent };
+  const [clusters, peaks, thresholds]: Cell[][][] = [[], [], []];
+  const { sides, connectivity } = params;
+  const how = { sides, connectivity, peaks: { most: params.peaks, distance: params.peak_distance } };
   try {
-    const blocks = labelBlocks({ file, mask, leftOut, connectivity: params.connectivity, rule }, context);
-    for await (const { first, labelled } of blocks) {
-      countUp(indptr, first, labelled, maps);
-      await voxel.append(labelled.voxel);
-      await label.append(labelled.label);
-      await value.append(labelled.value);
-      clusters.push({ first, block: labelled.clusters });
-      context.progress(first + labelled.counts.length, kernels.length, 'maps');
-    }
+    await labelBlocks(maps, rule, how, context, async (block, first) => {
+      countUp(indptr, first, block, artifact);
+      await voxel.append(block.voxel);
+      await label.append(block.label);
+      await value.append(block.value);
+      for (const row of tables.clusters(block, first)) clusters!.push(row);
+      for (const row of tables.peaks(block, first)) peaks!.push(row);
+      for (const row of thresholdRows(block, first, kernels, rule)) thresholds!.push(row);
+      context.progress(first + block.counts.length, kernels.length, 'maps');
+    });
   } finally {
     await Promise.all([voxel.close(), label.close(), value.close()]);
   }
 
   await writeNpy(to('indptr.npy'), [indptr.length], indptr);
-  await writeTable(to('clusters.tsv'), clusterColumns, allRows(clusters, kernels, mask));
-  await linkOrCopy(fileOf(maps, 'rows.tsv'), to('rows.tsv'));
-  await linkOrCopy(fileOf(maps, 'mask.nii.gz'), to('mask.nii.gz'));
+  await writeTable(to('clusters.tsv'), tables.clusterColumns, clusters!);
+  await writeTable(to('peaks.tsv'), tables.peakColumns, peaks!);
+  await writeTable(to('thresholds.tsv'), thresholdColumns, thresholds!);
+  await linkOrCopy(artifact.files['rows.tsv']!, to('rows.tsv'));
+  await linkOrCopy(artifact.files['mask.nii.gz']!, to('mask.nii.gz'));
   noteEmpty(context, indptr, leftOut);
 
-  const roles = ['indptr.npy', 'voxel.npy', 'label.npy', 'value.npy', 'rows.tsv', 'clusters.tsv', 'mask.nii.gz'];
+  const arrays = ['indptr.npy', 'voxel.npy', 'label.npy', 'value.npy'];
+  const others = ['rows.tsv', 'clusters.tsv', 'peaks.tsv', 'thresholds.tsv', 'mask.nii.gz'];
   const meta: JsonObject = {
     statistic: params.statistic,
-    threshold: height.threshold,
-    p: height.p,
-    df: height.df,
+    threshold: rule.threshold,
+    p: params.value === undefined ? levelOf(params) : null,
+    correction: params.correction,
+    family: params.correction === 'none' ? null : params.family,
+    df: ruled.distribution && 'df' in ruled.distribution ? ruled.distribution.df : null,
     sides: params.sides,
     connectivity: params.connectivity,
     minExtent: params.min_extent,
-    ...untrainedOf(maps.meta),
+    ...untrainedOf(artifact.meta),
   };
-  return { thresholded: { files: filesAt(workDir, roles), meta } };
+  return { thresholded: { files: filesAt(workDir, [...arrays, ...others]), meta } };
+}
+
+async function ruleOf(
+  ruled: RuleContext,
+  maps: MapsToLabel,
+  kernels: readonly Kernel[],
+  context: StepContext<ThresholdParams>,
+): Promise<ThresholdRule> {
+  const { params } = ruled;
+  if (isPermuted(params.correction)) return permutedRule(ruled, maps.leftOut);
+  if (params.correction.startsWith('rft-')) {
+    return fieldRule(ruled, kernels, maps.leftOut, context.inputs.smoothness as Artifact | undefined);
+  }
+  if (params.correction === 'none') return plainRule(ruled);
+  const own = ownRule(ruled);
+  if (params.family === 'map') return own;
+  const correction = countedCorrection(ruled);
+  const corrected = correct(await candidatesOfAll(maps, correction, context), correction);
+  const ofAll = (_: number, { value }: Found) => corrected.pOf(value);
+  return {
+    ...own,
+    heights: new Float64Array(kernels.length).fill(corrected.height),
+    ofCluster: ofAll,
+    ofPeak: ofAll,
+    threshold: Number.isFinite(corrected.height) ? corrected.height : null,
+  };
 }
 
 function statisticFile(maps: Artifact, statistic: string): string {
   const file = maps.files[`${statistic}.npy`];
   if (file) return file;
-  const there = Object.keys(maps.files).filter((role) => role.endsWith('.npy'));
+  const there = Object.keys((maps.meta.statistics ?? {}) as object);
   throw new UserError({
     message: `${maps.origin} has no map of the statistic "${statistic}"`,
     keys: ['statistic'],
-    expected: `one of: ${there.map((role) => role.slice(0, -4)).join(', ')}`,
+    expected: `one of: ${there.join(', ')}`,
   });
+}
+
+function* thresholdRows(
+  { counts, heights, clusters }: ClusteredBlock,
+  first: number,
+  kernels: readonly Kernel[],
+  rule: ThresholdRule,
+): Generator<Cell[]> {
+  const clusterCounts = new Int32Array(counts.length);
+  for (let at = 0; at < clusters.length; at += clusterFields.length) clusterCounts[clusters[at]!]! += 1;
+  for (const [row, count] of counts.entries()) {
+    const { name, layer, kernel } = kernels[first + row]!;
+    const extent = rule.minExtents[first + row]!;
+    const mass = rule.minMasses?.[first + row] ?? null;
+    yield [name, layer, kernel, heights[row]!, Math.ceil(extent), mass, count, clusterCounts[row]!];
+  }
 }
 
 /** Adds the block's rows to the running totals. An int32 index is enough for 30,000 maps of 70,000 voxels that all pass. */
@@ -88,14 +167,6 @@ function countUp(indptr: Int32Array, first: number, { counts }: ClusteredBlock, 
     }
     indptr[first + row + 1] = total;
   });
-}
-
-function* allRows(
-  blocks: readonly { first: number; block: Float64Array }[],
-  kernels: readonly Kernel[],
-  mask: Mask,
-): Generator<(string | number)[]> {
-  for (const { first, block } of blocks) yield* clusterRows(block, first, kernels, mask);
 }
 
 function noteEmpty({ note }: Pick<StepContext, 'note'>, indptr: Int32Array, leftOut: readonly boolean[]): void {

@@ -255,7 +255,7 @@ describe('permute', () => {
   it('knows only contrasts of t', () => {
     const problems = permuteStep.checkParams!({
       ...{ design: 'regression', covariates: ['age'], contrast: { F: ['age'] }, centre: 'mean', runs: 'mean' },
-    });
+    } as unknown as PermuteParams);
     expect(problems.map(({ message }) => message)).toEqual(['an F contrast cannot be permuted']);
   });
 });
