@@ -7,12 +7,10 @@
  * Beside it, in the same run, what the machine's double-precision product does with all threads on large squares, and
  * what plain JavaScript and ml-matrix do.
  */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { createNpy } from '../artifacts/npy.js';
 import { inBlocks } from '../numerics/blocks.js';
@@ -23,7 +21,9 @@ import type { Residualised } from '../numerics/glm/residualise.js';
 import { orthonormalBasis } from '../numerics/orthonormal.js';
 import { createPool, type Pool } from '../numerics/pool.js';
 import { toShared } from '../numerics/shared-memory.js';
+import { autoregressiveSeries } from './fits.js';
 import type { Peak, PeakOptions } from './glm-peak.js';
+import { inFreshProcess, type Measured, measured, peakMB } from './measured.js';
 
 const [time, voxels, columns, blockSize] = [163, 70_000, 31, 2048];
 const statistics = ['effect', 'se', 't'] as const;
@@ -31,36 +31,19 @@ const threads = os.availableParallelism();
 
 interface Figures {
   readonly residualise: number;
-  readonly computed: Time;
-  readonly written: Time;
-  readonly rssMB: number;
-}
-
-interface Time {
-  readonly seconds: number;
-  /** Of all threads, s: tells a busy machine from slow code. */
-  readonly cpu: number;
-}
-
-/** AR(1) series [series, time] of unit variance. */
-function series(count: number, rho: number): Float64Array<ArrayBuffer> {
-  const out = new Float64Array(count * time);
-  const innovation = Math.sqrt(1 - rho * rho);
-  for (let i = 0; i < out.length; i++) {
-    const gauss = Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
-    out[i] = i % time === 0 ? gauss : rho * out[i - 1]! + innovation * gauss;
-  }
-  return out;
+  readonly computed: Measured;
+  readonly written: Measured;
+  readonly peakMB: number;
 }
 
 async function child(noise: Noise, kernels: number): Promise<Figures> {
   const pool = createPool(threads);
-  const drawn = series(columns - 1, 0.9);
+  const drawn = autoregressiveSeries(columns - 1, time, 0.9);
   const nuisanceColumns = [new Float64Array(time).fill(1)];
   for (let c = 0; c < columns - 1; c++) nuisanceColumns.push(drawn.subarray(c * time, (c + 1) * time));
   const { rows, rank } = orthonormalBasis(nuisanceColumns, time);
-  const regressors = await residuals(pool, series(kernels, 0.8), rows, rank);
-  const drawnBold = series(voxels, 0.3);
+  const regressors = await residuals(pool, autoregressiveSeries(kernels, time, 0.8), rows, rank);
+  const drawnBold = autoregressiveSeries(voxels, time, 0.3);
   const began = performance.now();
   const bold = await residuals(pool, drawnBold, rows, rank);
   const residualise = (performance.now() - began) / 1000;
@@ -77,8 +60,8 @@ async function child(noise: Noise, kernels: number): Promise<Figures> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'voxreel-bench-'));
   try {
     await allMaps(pool, model, bold, threads * 2 * blockSize, {});
-    const computed = await timed(() => allMaps(pool, model, bold, voxels, {}));
-    const written = await timed(async () => {
+    const computed = await measured(() => allMaps(pool, model, bold, voxels, {}));
+    const written = await measured(async () => {
       const arrays = await Promise.all(
         statistics.map((statistic) => createNpy(path.join(dir, `${statistic}.npy`), [kernels, voxels], '<f4')),
       );
@@ -86,19 +69,11 @@ async function child(noise: Noise, kernels: number): Promise<Figures> {
       await allMaps(pool, model, bold, voxels, Object.fromEntries(files));
       for (const array of arrays) await array.close();
     });
-    return { residualise, computed, written, rssMB: process.resourceUsage().maxRSS / 1024 };
+    return { residualise, computed, written, peakMB: peakMB() };
   } finally {
     await rm(dir, { recursive: true });
     await pool.close();
   }
-}
-
-async function timed(work: () => Promise<void>): Promise<Time> {
-  const start = performance.now();
-  const used = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(used);
-  return { seconds: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 };
 }
 
 async function residuals(
@@ -181,8 +156,7 @@ async function main(): Promise<void> {
   for (const noise of asked as Noise[]) {
     for (const kernels of [576, 4224]) {
       const here = fileURLToPath(import.meta.url);
-      const { stdout } = await promisify(execFile)(process.execPath, [here, '--child', noise, String(kernels)]);
-      const { computed, written, residualise, rssMB } = JSON.parse(stdout) as Figures;
+      const { computed, written, residualise, peakMB } = await inFreshProcess<Figures>(here, noise, String(kernels));
       // x'y, and x'Sy where there is autocorrelation; the other work is not counted.
       const flops = (noise === 'ols' ? 1 : 2) * 2 * time * kernels * voxels;
       for (const [maps, { seconds, cpu }] of Object.entries({ computed, written })) {
@@ -192,7 +166,7 @@ async function main(): Promise<void> {
         const shares = [speed / peak.perSecond, flops / cpu / 1e9 / one.perCpuSecond].map(
           (share) => `${(100 * share).toFixed(0)} %`,
         );
-        console.log(`| ${[...cells, ...more, ...shares, residualise.toFixed(2), rssMB.toFixed(0)].join(' | ')} |`);
+        console.log(`| ${[...cells, ...more, ...shares, residualise.toFixed(2), peakMB.toFixed(0)].join(' | ')} |`);
       }
     }
   }

@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+/** What a piece of work took. */
+export interface Measured {
+  readonly seconds: number;
+  /** Of all threads, s: tells a busy machine from slow code. */
+  readonly cpu: number;
+}
+
+export async function measured(work: () => Promise<unknown>): Promise<Measured> {
+  const start = performance.now();
+  const used = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(used);
+  return { seconds: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 };
+}
+
+/** Highest resident memory of this process so far, MB. */
+export const peakMB = () => process.resourceUsage().maxRSS / 1024;
+
+/** Runs a benchmark's file in a fresh process; what that prints is JSON. */
+export async function inFreshProcess<R>(file: string, ...args: readonly string[]): Promise<R> {
+  const { stdout } = await promisify(execFile)(process.execPath, [file, '--child', ...args]);
+  return JSON.parse(stdout) as R;
+}
