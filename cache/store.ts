@@ -134,7 +134,8 @@ export async function openStore(folder: string): Promise<Store> {
         };
         const file = recordFile(records, key);
         await makeFolder(path.dirname(file));
-        await writeAtomic(file, JSON.stringify(record), path.join(run.dir, `${key}.record`));
+        // Neither empty text nor text with zeros in it is JSON, so a record that a cut of power spoils counts as absent.
+        await writeAtomic(file, JSON.stringify(record), path.join(run.dir, `${key}.record`), { forced: false });
         return record;
       }),
     writeFile: (file, text) =>

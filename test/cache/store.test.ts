@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashFile } from '../../cache/digest.js';
-import type { StoreRecord } from '../../cache/record.js';
+import { recordFile, type StoreRecord } from '../../cache/record.js';
 import { openStore, type Store } from '../../cache/store.js';
 import { removeAbandoned } from '../../cache/work-folders.js';
 import { smallDisk } from '../support/full-disk.js';
@@ -70,6 +70,19 @@ describe('a store', () => {
     expect(await readFile(store.blob(file.digest), 'utf8')).toBe('hello');
     expect(await expectIntact(store)).toBe(1);
     expect(await readdir(path.join(dir, 'tmp'))).toEqual([]);
+  });
+
+  it('takes a record that a cut of power left empty or with zeros in it for damaged', async () => {
+    const store = await openStore(dir);
+    await putText(store, KEY, 'hello');
+    const file = recordFile(path.join(dir, 'records'), KEY);
+    const text = await readFile(file);
+    for (const left of [text.subarray(0, 0), text.subarray(0, -1), Buffer.alloc(text.length), text.fill(0, 40, 60)]) {
+      await writeFile(file, left);
+      expect(store.read(KEY)).toBe('its record is damaged (not JSON)');
+    }
+    await putText(store, KEY, 'hello');
+    expect(await expectIntact(store)).toBe(1);
   });
 
   it('keeps one blob for equal contents', async () => {
