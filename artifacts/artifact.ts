@@ -84,6 +84,8 @@ export interface PublishTarget {
   readonly dir: string;
   /** Start of every file name, BIDS-like, without trailing underscore: `sub-01_task-pixar` or `group`. */
   readonly stem: string;
+  /** Ends long writing; what was written is removed. */
+  readonly signal?: AbortSignal;
 }
 
 /** A type of artifact: what it is on disk, how a user names one, how it is checked and published. */

@@ -93,6 +93,7 @@ async function publish(artifact: Artifact, target: PublishTarget): Promise<reado
   const files: PublishedFile[] = [];
   const names: string[] = [];
   for (const { frame, onset, duration, images } of frames.rows) {
+    target.signal?.throwIfAborted();
     const name = `${frameName(frame)}.png`;
     const file = path.join(folder, name);
     await writeFile(file, encode({ width, height, data: await frames.readFrame(frame), depth: 8, channels: 3 }));

@@ -74,6 +74,7 @@ async function allRows(
   try {
     const volume = double ? new Float64Array(voxelCount(grid)) : new Float32Array(voxelCount(grid));
     for (let row = 0; row < maps.rows.length; row++) {
+      target.signal?.throwIfAborted();
       const values = await maps.readRows(statistic, row, row + 1);
       for (let v = 0; v < voxels.length; v++) volume[voxels[v]!] = values[v]!;
       await image.write(volume);

@@ -27,7 +27,7 @@ export async function publishThresholded(
   });
   const values = publishedPath(target, 'desc-thresholded_statmap.nii.gz');
   const labels = publishedPath(target, 'desc-clusters_dseg.nii.gz');
-  await writeBoth(artifact, data, values, labels);
+  await writeBoth(artifact, data, values, labels, target.signal);
   const valuesAbout: About = {
     description: `${data.statistic} where it passed the threshold, else 0; one volume per row of ${target.stem}_rows.tsv.`,
     units: '1',
@@ -53,7 +53,13 @@ const tables = {
   'thresholds.tsv': 'What each map had to reach, and how much did.',
 };
 
-async function writeBoth(artifact: Artifact, data: StoredThresholded, valueFile: string, labelFile: string) {
+async function writeBoth(
+  artifact: Artifact,
+  data: StoredThresholded,
+  valueFile: string,
+  labelFile: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { grid, voxels } = data.mask;
   const volumes = data.rows.length;
   const { threshold, rule } = data;
@@ -78,6 +84,7 @@ async function writeBoth(artifact: Artifact, data: StoredThresholded, valueFile:
   const labelVolume = new Int32Array(voxelCount(grid));
   try {
     for (let row = 0; row < volumes; row++) {
+      signal?.throwIfAborted();
       const { voxel, label, value } = await data.readRows(row, row + 1);
       valueVolume.fill(0);
       labelVolume.fill(0);

@@ -1,20 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import { readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Artifact } from '../artifacts/artifact.js';
 import { UserError } from '../artifacts/user-error.js';
 import { folderError } from '../cache/folder-error.js';
 import { makeFolder } from '../cache/make-folder.js';
+import { ownedName, removeAbandoned } from '../cache/work-folders.js';
 import type { Emit } from './events.js';
 import { stemsOf } from './result-names.js';
-import { isComplete, type Manifest, openManifest, type PublishedEntry } from './results-manifest.js';
+import { isComplete, type Manifest, openManifest, type PublishedEntry, UNFINISHED } from './results-manifest.js';
 import { type Origin, sidecar, sidecarOwners } from './sidecar.js';
 import type { Registry } from './step-type.js';
 import { voxreelVersion } from './version.js';
 
 /** Members that are written at once; writing is mostly compression, which runs on other threads. */
 const WRITERS = 4;
-const LEFTOVER_MS = 3600_000;
 
 /** One member of an output. */
 export interface Member {
@@ -39,7 +38,7 @@ export interface PublishOptions {
  * Brings the results folder in line with the outputs: `<root>/<output>/<stem>…`. What the manifest says is up to date is
  * not touched. The rest is written to a temporary folder beside, and moved in when it is complete; before that the
  * manifest forgets it, so an interruption can only lead to writing it again, never to a stale file taken for a new one.
- * Returns what went wrong, by output.
+ * An abort of `signal` is waited for by nobody: what is being written then is removed. Returns what went wrong, by output.
  */
 export async function publish(
   outputs: ReadonlyMap<string, readonly Member[]>,
@@ -48,6 +47,7 @@ export async function publish(
   const { root, emit, signal } = options;
   const manifest = openManifest(root, voxreelVersion());
   const failures = new Map<string, unknown>();
+  await removeAbandoned(path.join(root, UNFINISHED));
   for (const [output, members] of outputs) {
     if (signal.aborted) break;
     try {
@@ -61,6 +61,7 @@ export async function publish(
     }
   }
   if (!signal.aborted) await removeOthers(root, manifest, outputs);
+  await rmdir(path.join(root, UNFINISHED)).catch(() => undefined);
   return failures;
 }
 
@@ -84,16 +85,16 @@ async function publishOutput(
   if (outdated.length === 0 && gone.length === 0) return 0;
 
   await makeFolder(dir);
-  await removeLeftovers(options.root);
-  const temporary = path.join(options.root, `.${output}-${randomBytes(4).toString('hex')}.tmp`);
+  const temporary = path.join(options.root, UNFINISHED, ownedName());
   try {
     const prepared: { stem: string; folder: string; entry: PublishedEntry }[] = [];
-    await inParallel(outdated, async ({ member, stem }, index) => {
+    const preparing = inParallel(outdated, async ({ member, stem }, index) => {
       options.signal.throwIfAborted();
       const folder = path.join(temporary, String(index));
       await makeFolder(folder);
       prepared[index] = { stem, folder, entry: await prepare(member, stem, folder, options) };
     });
+    await orAborted(preparing, options.signal);
     const after = new Map(
       [...before].filter(([stem]) => !gone.includes(stem) && !prepared.some((p) => p.stem === stem)),
     );
@@ -118,7 +119,7 @@ async function publishOutput(
     await manifest.save();
     return prepared.reduce((sum, { entry }) => sum + entry.files.length, 0);
   } finally {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    await rm(temporary, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }
 }
 
@@ -127,11 +128,11 @@ async function prepare(
   { artifact, made }: Member,
   stem: string,
   folder: string,
-  { registry, workflow, experiment }: PublishOptions,
+  { registry, workflow, experiment, signal }: PublishOptions,
 ): Promise<PublishedEntry> {
   const type = registry.artifacts.get(artifact!.type);
   if (!type?.publish) throw new UserError({ message: `${artifact!.origin}: a ${artifact!.type} cannot be an output` });
-  const files = await type.publish(artifact!, { dir: folder, stem });
+  const files = await type.publish(artifact!, { dir: folder, stem, signal });
   const names = files.map(({ path: file }) => path.relative(folder, file));
   const outside = names.find((name) => name.startsWith('..') || path.isAbsolute(name));
   if (outside !== undefined) throw new Error(`artifact type ${type.name} published outside of its folder: ${outside}`);
@@ -163,13 +164,20 @@ async function removeOthers(root: string, manifest: Manifest, outputs: ReadonlyM
   await manifest.save();
 }
 
-/** Temporary folders of runs that were killed. Young ones may belong to a run that is going on. */
-async function removeLeftovers(root: string): Promise<void> {
-  for (const name of await readdir(root)) {
-    if (!/^\..*-[0-9a-f]{8}\.tmp$/.test(name)) continue;
-    const leftover = path.join(root, name);
-    const facts = await stat(leftover).catch(() => undefined);
-    if (facts && Date.now() - facts.mtimeMs > LEFTOVER_MS) await rm(leftover, { recursive: true, force: true });
+/** Rejects as soon as the signal aborts; what is still being done is then left to itself. */
+async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  work.catch(() => undefined);
+  aborted.catch(() => undefined);
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -1,10 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { writeAtomic } from '../cache/atomic-file.js';
+import { makeFolder } from '../cache/make-folder.js';
+import { ownedName } from '../cache/work-folders.js';
 
 const FILE = '.voxreel.json';
 const FORMAT = 1;
+
+/** Folder below the results of an experiment for what is being written; there only while somebody writes. */
+export const UNFINISHED = '.unfinished';
 
 /** What was written for one member of an output. */
 export interface PublishedEntry {
@@ -43,7 +47,8 @@ export function openManifest(root: string, version: string): Manifest {
     async save() {
       const plain = Object.fromEntries([...outputs].map(([output, entries]) => [output, Object.fromEntries(entries)]));
       const text = JSON.stringify({ format: FORMAT, voxreel: version, outputs: plain });
-      const temporary = path.join(root, `.voxreel-${randomBytes(4).toString('hex')}.tmp`);
+      const temporary = path.join(root, UNFINISHED, ownedName());
+      await makeFolder(path.dirname(temporary));
       await writeAtomic(path.join(root, FILE), text, temporary);
     },
   };

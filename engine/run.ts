@@ -1,7 +1,10 @@
 import { setMaxListeners } from 'node:events';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Artifact } from '../artifacts/artifact.js';
+import { folderError } from '../cache/folder-error.js';
 import type { Store } from '../cache/store.js';
 import type { Pool } from '../numerics/pool.js';
 import type { Emit, RunEvent, Totals } from './events.js';
@@ -78,6 +81,7 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
       instances: planned.instances.length,
       cached: planned.counts.cached,
     });
+    if (planned.counts.cached < planned.instances.length && graph.outputs.size > 0) await mustBeWritable(resultsDir);
     const limits = {
       cores,
       memoryMB: options.memoryMB ?? defaultMemoryMB(),
@@ -140,6 +144,27 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
 function resultsRoot(graph: Graph, resultsDir?: string): string {
   const { baseDir, name, experiment } = graph.workflow;
   return path.join(path.resolve(resultsDir ?? path.join(baseDir, 'results')), safeName(name), safeName(experiment));
+}
+
+/**
+ * A results folder that cannot be written is told before hours of work, not after. Nothing is made yet: a run that fails
+ * leaves no empty folder.
+ * @throws UserError
+ */
+async function mustBeWritable(resultsDir: string): Promise<void> {
+  let folder = resultsDir;
+  try {
+    for (;;) {
+      const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+        if (!['ENOENT', 'ENOTDIR'].includes(error.code ?? '') || path.dirname(folder) === folder) throw error;
+      });
+      if (found && !found.isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
+      if (found) return await access(folder, constants.W_OK | constants.X_OK);
+      folder = path.dirname(folder);
+    }
+  } catch (error) {
+    throw folderError(error, folder, 'the results folder');
+  }
 }
 
 function membersOf(planned: Plan, { results }: Execution, store: Store): Map<string, Member[]> {

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ArtifactType } from '../../artifacts/artifact.js';
 import { openStore } from '../../cache/store.js';
+import { ownedName } from '../../cache/work-folders.js';
 import { safeName, stemsOf } from '../../engine/result-names.js';
+import { UNFINISHED } from '../../engine/results-manifest.js';
 import { sidecarOwners } from '../../engine/sidecar.js';
 import { smallDisk } from '../support/full-disk.js';
-import { filesBelow, makeStudy, type Ran, type Study } from '../support/tiny-study.js';
+import { filesBelow, makeStudy, type Ran, type Study, tinyRegistry } from '../support/tiny-study.js';
 
 let study: Study;
 afterEach(() => study?.remove());
@@ -96,14 +99,57 @@ describe('published results', () => {
     expect(await filesBelow(at())).toEqual(['.voxreel.json', 'all/notes.md', 'each/sub-01.json', 'each/sub-01.txt']);
   });
 
-  it('leave no temporary folder, and old ones of killed runs are cleaned up', async () => {
+  it('leave no temporary folder, and those of killed runs are removed at once', async () => {
     await start();
-    const leftover = at('.each-0a1b2c3d.tmp');
-    await mkdir(leftover);
-    await utimes(leftover, 0, 0);
-    await study.write('people/sub-02.txt', 'Zwei');
+    // The name says whose it is; no process of this machine has this number.
+    const owned = ownedName().split('-');
+    const leftover = at(UNFINISHED, [owned[0], 99_999_999, ...owned.slice(2)].join('-'), '0');
+    await mkdir(leftover, { recursive: true });
+    await writeFile(path.join(leftover, 'half.nii.gz'), 'x');
     await study.run();
     expect((await readdir(at())).sort()).toEqual(['.voxreel.json', 'all', 'each']);
+  });
+
+  it('that are being written by another run stay', async () => {
+    await start();
+    const working = at(UNFINISHED, ownedName());
+    await mkdir(working, { recursive: true });
+    await study.write('people/sub-02.txt', 'Zwei');
+    await study.run();
+    expect(existsSync(working)).toBe(true);
+  });
+
+  it('are given up when the run is told to stop, and nothing of them is left', async () => {
+    study = await makeStudy(YAML);
+    await study.write('people/sub-01.txt', 'One');
+    const controller = new AbortController();
+    const { steps, artifacts } = tinyRegistry();
+    const slow: ArtifactType = {
+      ...artifacts.get('text')!,
+      async publish(_, { dir, stem }) {
+        await writeFile(path.join(dir, `${stem}.txt`), 'half');
+        setTimeout(() => controller.abort(), 20);
+        return new Promise(() => {});
+      },
+    };
+    const registry = { steps, artifacts: new Map([...artifacts, ['text', slow]]) };
+    const result = await study.run({ registry, signal: controller.signal });
+    expect(result).toMatchObject({ ok: false, interrupted: true, ran: 2, failed: 0 });
+    expect(await filesBelow(at())).toEqual([]);
+    expect(existsSync(at(UNFINISHED))).toBe(false);
+    expect(await study.run()).toMatchObject({ ok: true, ran: 0 });
+    expect(await readFile(at('each/sub-01.txt'), 'utf8')).toBe('One!');
+  });
+
+  it('in a folder that cannot be made are an error before anything runs', async () => {
+    study = await makeStudy(YAML);
+    await study.write('people/sub-01.txt', 'One');
+    await study.write('notes', 'mine');
+    const results = path.join(study.dir, 'notes');
+    await expect(study.run({ resultsDir: results })).rejects.toMatchObject({
+      problems: [{ message: 'the results folder cannot be made: a file is in its place', place: { file: results } }],
+    });
+    expect(await filesBelow(path.join(study.dir, '.voxreel', 'records'))).toEqual([]);
   });
 
   it('never mistake the files of an interrupted publication for current ones', async () => {
