@@ -2,7 +2,10 @@ import { setMaxListeners } from 'node:events';
 import { complain } from './streams.js';
 
 /** What a stopping run may take before the process ends anyway; the store is whole at any instant. */
-const PATIENCE_MS = 1800;
+const PATIENCE_MS = 1500;
+
+/** After the last word of a stopped command only threads inside native code keep the process; nobody waits for them. */
+const LINGER_MS = 50;
 
 /** Turns Ctrl-C (SIGINT) and SIGTERM into an abort: the first stops the run in good order, the second ends at once. */
 export function interruptible(): { readonly signal: AbortSignal; readonly end: () => void } {
@@ -24,7 +27,10 @@ export function interruptible(): { readonly signal: AbortSignal; readonly end: (
     signal: controller.signal,
     end() {
       // After the first Ctrl-C the process is on its way out; until then Ctrl-C ends it as it ends any program.
-      if (controller.signal.aborted) return;
+      if (controller.signal.aborted) {
+        setTimeout(endAtOnce, LINGER_MS).unref();
+        return;
+      }
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
     },

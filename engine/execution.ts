@@ -14,7 +14,7 @@ import { waitingAmong } from './waiting.js';
 import type { Instance } from './workflow.js';
 
 /** After an abort, steps get this long to let go; who has not is left behind. */
-const GRACE_MS = 1200;
+const GRACE_MS = 1000;
 
 export interface ExecutionOptions {
   readonly store: Store;

@@ -3,6 +3,7 @@
  * data and typed arrays (what lies in shared memory is copied before native code gets it, see shared-memory.ts) and returns an object of plain data and typed arrays.
  */
 export const tasks: Record<string, () => Promise<(payload: any) => unknown>> = {
+  'vgg.synthetic': async () => (await import('./vgg/synthetic.js')).synthetic,
   'vgg.open': async () => (await import('./vgg/session.js')).open,
   'vgg.frame': async () => (await import('./vgg/session.js')).frame,
   'glm.residualise': async () => (await import('./glm/residualise-task.js')).run,

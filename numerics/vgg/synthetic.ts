@@ -39,3 +39,8 @@ export function syntheticVgg16(seed: number, width: number): ConvLayer[] {
     return layer;
   });
 }
+
+/** `syntheticVgg16` as a task of the pool: the full network takes a second, in which this thread would hear nothing. */
+export function synthetic({ seed, width }: { seed: number; width: number }): ConvLayer[] {
+  return syntheticVgg16(seed, width);
+}

@@ -1,6 +1,7 @@
 import type { Artifact } from '../../artifacts/artifact.js';
 import { readFrames } from '../../artifacts/frames.js';
 import { UserError } from '../../artifacts/user-error.js';
+import type { Pool } from '../../numerics/pool.js';
 import {
   type Activation,
   type ConvLayer,
@@ -32,6 +33,7 @@ export interface FeatureMapOptions {
   /** As in `extract`. */
   readonly activation: Activation;
   readonly preprocessing: 'auto' | Preprocessing;
+  readonly pool: Pool;
   readonly signal: AbortSignal;
   readonly threads: number;
 }
@@ -45,7 +47,7 @@ export async function featureMaps(options: FeatureMapOptions): Promise<FeatureMa
   const { requests, signal } = options;
   if (requests.length === 0) return [];
   const frames = await readFrames(options.frames);
-  const weights = await loadWeights(options.weights);
+  const weights = await loadWeights(options.weights, options);
   const places = requests.map(({ kernel }) => placeOf(kernel, weights.layers, options.weights.origin));
   const asked = new Map<string, number[]>();
   for (const { layer, index } of places) {

@@ -13,7 +13,7 @@ import type { ExtractParams } from './index.js';
 export async function run(context: StepContext<ExtractParams>): Promise<Record<string, Produced>> {
   const { params, signal, workDir } = context;
   const frames = await readFrames(one(context.inputs, 'frames'));
-  const weights = await loadWeights(one(context.inputs, 'weights'));
+  const weights = await loadWeights(one(context.inputs, 'weights'), context);
   const asked = new Set(params.layers);
   const layers = upToDeepest(weights.layers, asked);
   checkSize(layers, frames, one(context.inputs, 'frames'));

@@ -97,11 +97,11 @@ async function mapsFor(
   requests: { frame: number; kernel: string }[],
   frames: Artifact,
   weights: Artifact,
-  { params, signal, threads }: StepContext<ReverseParams>,
+  { params, pool, signal, threads }: StepContext<ReverseParams>,
 ): Promise<FeatureMap[]> {
   const { activation, preprocessing } = params;
   const { featureMaps } = await import('../extract/feature-maps.js');
-  return featureMaps({ weights, frames, requests, activation, preprocessing, signal, threads });
+  return featureMaps({ weights, frames, requests, activation, preprocessing, pool, signal, threads });
 }
 
 interface Place {

@@ -1,5 +1,6 @@
 import type { Artifact, JsonObject } from '../../artifacts/artifact.js';
 import { readWeights } from '../../artifacts/weights.js';
+import type { StepContext } from '../../engine/step-type.js';
 import type { ConvLayer, Preprocessing } from '../../numerics/vgg/layers.js';
 
 export interface VggWeights {
@@ -12,13 +13,15 @@ export interface VggWeights {
 }
 
 /** The numbers of a `weights` artifact: from its file, or drawn from its seed. Throws UserError for a bad file. */
-export async function loadWeights(artifact: Artifact): Promise<VggWeights> {
+export async function loadWeights(
+  artifact: Artifact,
+  { pool, signal }: Pick<StepContext, 'pool' | 'signal'>,
+): Promise<VggWeights> {
   const weights = readWeights(artifact);
   if (weights.origin === 'synthetic') {
-    const { syntheticVgg16 } = await import('../../numerics/vgg/synthetic.js');
     const { seed, width } = weights;
     return {
-      layers: syntheticVgg16(seed, width),
+      layers: await pool.run<ConvLayer[]>('vgg.synthetic', { seed, width }, { signal }),
       preprocessing: 'torch',
       facts: { origin: 'synthetic', seed, width },
       untrained: true,

@@ -11,7 +11,7 @@ import { aggregateStep } from '../../steps/aggregate/index.js';
 import { featureMaps } from '../../steps/extract/feature-maps.js';
 import { extractStep } from '../../steps/extract/index.js';
 import { newFolder } from '../support/folders.js';
-import { madeArtifact, type RunStepOptions, runStep } from '../support/run-step.js';
+import { madeArtifact, noThreads, type RunStepOptions, runStep } from '../support/run-step.js';
 import { describeShared, shared } from '../support/shared.js';
 
 /** A frames artifact from images [y, x, rgb] of one size. */
@@ -150,6 +150,7 @@ describeShared('extract against PyTorch', () => {
       requests: Array.from({ length: kernels }, (_, k) => ({ frame: 0, kernel: `${layer}/k${k + 1}` })),
       activation: 'relu',
       preprocessing,
+      pool: noThreads,
       signal: new AbortController().signal,
       threads: 2,
     });
@@ -292,6 +293,7 @@ describe('extract', () => {
         requests,
         activation,
         preprocessing: 'auto',
+        pool: noThreads,
         signal: new AbortController().signal,
         threads: 1,
       });
@@ -358,6 +360,7 @@ describe('extract', () => {
       requests: [{ frame: 0, kernel: 'conv4_3/k9' }],
       activation: 'relu',
       preprocessing: 'auto',
+      pool: noThreads,
       signal: new AbortController().signal,
       threads: 1,
     });

@@ -19,7 +19,7 @@ import { reverseStep } from '../../steps/reverse/index.js';
 import { newFolder } from '../support/folders.js';
 import { boldOf, groupMask, subjects, volumes } from '../support/haxby.js';
 import { arrays } from '../support/reference-maps.js';
-import { bytesOf, madeArtifact, runStep } from '../support/run-step.js';
+import { bytesOf, madeArtifact, noThreads, runStep } from '../support/run-step.js';
 import { describeShared } from '../support/shared.js';
 import { lineGrid } from '../support/small-thresholded.js';
 
@@ -212,6 +212,7 @@ describe('reverse', () => {
       requests: [{ frame: 3, kernel: 'conv1_1/k1' }],
       activation: 'relu',
       preprocessing: 'auto',
+      pool: noThreads,
       signal: new AbortController().signal,
       threads: 1,
     });
