@@ -6,7 +6,7 @@ import { surviveClosedPipes } from './streams.js';
 /** Options that say which study is meant. */
 export interface StudyOptions {
   readonly experiment?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
 /** And where its results are kept. */
@@ -135,8 +135,7 @@ function study(command: Command): Command {
     .option(
       '--set <name=value>',
       'another value for a parameter: fwhm=4, fit.noise=ols, inputs.bold.task=rest (repeatable)',
-      (value: string, all: readonly string[]) => [...all, value],
-      [],
+      (value: string, all: readonly string[] | undefined) => [...(all ?? []), value],
     );
 }
 

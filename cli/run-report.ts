@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
+import { folderError } from '../cache/folder-error.js';
 import type { RunEvent } from '../engine/events.js';
 import type { RunResult, Workflow } from '../index.js';
 import type { ReportTable } from '../report/tables-section.js';
@@ -9,7 +10,8 @@ export function runReport(): {
   event(event: RunEvent): void;
   /**
    * Writes `report.html` beside the results and returns its path. The report of a run that did nothing would say less
-   * than the one that is there, which stays; undefined for an interrupted run.
+   * than the one that is there, which stays; undefined for an interrupted run, and where nothing was ever published.
+   * @throws UserError when the folder cannot be written (a full disk, no permission).
    */
   write(workflow: Workflow, result: RunResult, tables?: readonly ReportTable[]): Promise<string | undefined>;
 } {
@@ -23,8 +25,13 @@ export function runReport(): {
       const file = path.join(result.resultsDir, 'report.html');
       const changed = events.some((event) => event.type === 'published' && event.written > 0);
       if (result.ran === 0 && !changed && result.failed === 0 && (await exists(file))) return file;
+      if (!(await exists(result.resultsDir))) return undefined;
       const { writeReport } = await import('../report/page.js');
-      return writeReport(result.resultsDir, { workflow, events, ...(tables ? { tables } : {}) });
+      try {
+        return await writeReport(result.resultsDir, { workflow, events, ...(tables ? { tables } : {}) });
+      } catch (error) {
+        throw folderError(error, result.resultsDir, 'the results folder');
+      }
     },
   };
 }

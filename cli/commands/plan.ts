@@ -9,7 +9,7 @@ import { columns, count } from '../terminal/text.js';
 
 /** Says which steps a run would run, and why; runs nothing. */
 export async function planCommand(file: string, options: CacheOptions & { json?: boolean }): Promise<number> {
-  const { experiment, set, cache } = options;
+  const { experiment, set = [], cache } = options;
   const workflow = await loadWorkflow(file, { set, ...(experiment === undefined ? {} : { experiment }) });
   const { instances, counts, notes } = await plan(workflow, cache === undefined ? {} : { cache });
   if (options.json) {

@@ -1,5 +1,6 @@
-import { loadWorkflow, run } from '../../index.js';
+import { loadWorkflow, run, UserError } from '../../index.js';
 import { exitCode } from '../exit-code.js';
+import { complainOf } from '../failure.js';
 import { interruptible } from '../interrupt.js';
 import type { CacheOptions } from '../program.js';
 import { runReport } from '../run-report.js';
@@ -15,7 +16,7 @@ export interface RunCommandOptions extends CacheOptions {
 
 /** Runs a study and shows how it goes. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<number> {
-  const { experiment, set, cache, jobs, keepGoing, results } = options;
+  const { experiment, set = [], cache, jobs, keepGoing, results } = options;
   const interrupt = interruptible();
   const shown = showRun({ json: options.json ?? false });
   const report = runReport();
@@ -33,12 +34,27 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       },
     });
     shown.end();
-    const page = await report.write(workflow, result);
-    if (page !== undefined && !options.json) print(`Report:  ${page}`);
     if (result.interrupted) return exitCode.interrupted;
-    return result.ok ? exitCode.ok : exitCode.failed;
+    const written = await writtenReport(report.write(workflow, result), result.ok);
+    if (written.page !== undefined && !options.json) print(`Report:  ${written.page}`);
+    return result.ok && written.ok ? exitCode.ok : exitCode.failed;
   } finally {
     shown.close();
     interrupt.end();
+  }
+}
+
+/** A page that cannot be written is told of, unless the run has failed already, most likely for the same reason. */
+async function writtenReport(
+  writing: Promise<string | undefined>,
+  tell: boolean,
+): Promise<{ readonly ok: boolean; readonly page?: string }> {
+  try {
+    const page = await writing;
+    return { ok: true, ...(page === undefined ? {} : { page }) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    if (tell) complainOf(error.problems);
+    return { ok: false };
   }
 }

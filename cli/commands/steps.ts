@@ -7,13 +7,18 @@ import { exitCode } from '../exit-code.js';
 import { stepPage } from '../step-page.js';
 import { print } from '../streams.js';
 import { columns, count } from '../terminal/text.js';
+import { outError } from '../write-out.js';
 
 /** Lists the step types, prints the page of one, or writes the pages of all. */
 export async function stepsCommand(name: string | undefined, options: { write?: string }): Promise<number> {
   const steps = [...registry.steps.values()];
   if (options.write !== undefined) {
-    await mkdir(options.write, { recursive: true });
-    for (const step of steps) await writeFile(path.join(options.write, `${step.name}.md`), stepPage(step));
+    try {
+      await mkdir(options.write, { recursive: true });
+      for (const step of steps) await writeFile(path.join(options.write, `${step.name}.md`), stepPage(step));
+    } catch (error) {
+      throw outError(error, options.write, 'a folder, or nothing yet');
+    }
     print(`${count(steps.length, 'page')} written to ${options.write}`);
     return exitCode.ok;
   }

@@ -1,5 +1,4 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
-import { writeFile } from 'node:fs/promises';
 import type { ArtifactType, JsonSchema } from '../../artifacts/artifact.js';
 import type { InputPort, Registry, StepType } from '../step-type.js';
 
@@ -163,11 +162,7 @@ export function workflowSchema(registry: Registry): JsonSchema {
   };
 }
 
-/** Writes the schema for editors; the same registry gives the same bytes. */
-export async function writeSchema(registry: Registry, file: string): Promise<void> {
-  await writeFile(file, formatSchema(registry));
-}
-
+/** The schema as a file for editors; the same registry gives the same bytes. */
 export function formatSchema(registry: Registry): string {
   return `${JSON.stringify(workflowSchema(registry), null, 2)}\n`;
 }

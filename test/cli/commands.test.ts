@@ -40,6 +40,21 @@ describe('voxreel run', () => {
     expect(stdout).toContain('1 step ran, 0 cached, 1 failed, 1 not run');
   });
 
+  it('says no more than what failed when nothing was ever published', async () => {
+    const { code, stdout, stderr } = await voxreel(dir, 'run', 'study.yaml', '--set', 'fail=true');
+    expect(code).toBe(1);
+    expect(stderr.match(/fault|Error/g)).toEqual(['Error']);
+    expect(stdout).not.toContain('Report');
+    expect(await readdir(dir)).not.toContain('results');
+  });
+
+  it('ends with 2 before anything runs when the results cannot be written', async () => {
+    const { code, stdout, stderr } = await voxreel(dir, 'run', 'study.yaml', '--results', 'first.mjs');
+    expect(code).toBe(2);
+    expect(stdout).not.toContain('done');
+    expect(stderr).toMatch(/first\.mjs: the results folder cannot be made: a file is in its place[\s\S]*--results DIR/);
+  });
+
   it('ends with 2 for a wrong file, with the place and the nearest name', async () => {
     const file = path.join(dir, 'study.yaml');
     await writeFile(file, (await readFile(file, 'utf8')).replace('steps.first', 'steps.frist'));
@@ -187,6 +202,41 @@ describe('voxreel validate, graph and cache', () => {
     expect(stderr).toContain('bad.yaml:4');
     expect(stderr).toContain('bad.yaml:5');
     expect(stderr).toContain('2 problems.');
+  });
+
+  it('checks the values of every experiment, each fault once', async () => {
+    const file = path.join(dir, 'study.yaml');
+    const text = (await readFile(file, 'utf8')).replace(
+      'word: hey }',
+      'word: hey, wait: long }\n  fast: { wait: never }',
+    );
+    await writeFile(file, text);
+    const { code, stderr } = await voxreel(dir, 'validate', 'study.yaml');
+    expect(code).toBe(2);
+    expect(stderr).toContain('"long" (from `experiments.shout`)');
+    expect(stderr).toContain('"never" (from `experiments.fast`)');
+    expect(stderr).toContain('2 problems.');
+    expect((await voxreel(dir, 'run', 'study.yaml')).code).toBe(0);
+  });
+
+  it('notes a parameter that nothing uses', async () => {
+    const file = path.join(dir, 'study.yaml');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('wait: 0', 'wait: 0, wrod: x'));
+    const { code, stdout } = await voxreel(dir, 'validate', 'study.yaml');
+    expect(code).toBe(0);
+    expect(stdout).toContain('note  params.wrod: nothing uses it');
+    expect(stdout).not.toContain('params.word');
+  });
+
+  it.each([
+    ['graph', 'study.yaml', '--out', 'nowhere/study.svg'],
+    ['schema', '--out', '.'],
+    ['steps', '--write', 'study.yaml'],
+  ])('ends with 2 when a file cannot be written (%s)', async (...args) => {
+    const { code, stderr } = await voxreel(dir, ...args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/: this cannot be written: /);
+    expect(stderr).not.toContain('fault');
   });
 
   it('draws Mermaid and SVG', async () => {
