@@ -5,6 +5,7 @@ import { describeSchema, literal } from './describe-schema.js';
 import type { Keys } from './document.js';
 import { fits } from './fits.js';
 import { didYouMean, listNames, nearest } from './nearest.js';
+import { FOLDER_PATTERN, NAME_PATTERN } from './schema.js';
 
 /** What a schema finds wrong in a value, with the path to it. */
 export interface Fault {
@@ -130,7 +131,7 @@ function explain(error: ErrorObject, subject: string, root: unknown): Fault {
   return {
     keys,
     message: value === null ? `${name} has no value` : `${name} is ${literal(value)}`,
-    expected: describeSchema(schema),
+    expected: (error.keyword === 'pattern' && namesIn(String(schema.pattern))) || describeSchema(schema),
     ...hintFor(value, schema),
   };
 }
@@ -140,13 +141,19 @@ function badName(name: string, keys: Keys, pattern: string): Fault {
     keys: [...keys, name],
     atKey: true,
     message: `\`${name}\` is not a valid name`,
-    expected: pattern.includes('._-')
-      ? 'letters, digits, `.`, `_` and `-`, starting with a letter or digit'
-      : 'letters, digits, `_` and `-`, starting with a letter',
+    expected: namesIn(pattern) ?? `text that matches ${pattern}`,
   };
 }
 
+/** The patterns of names in words. */
+function namesIn(pattern: string): string | undefined {
+  if (pattern === FOLDER_PATTERN) return 'letters, digits, `.`, `_` and `-`, starting with a letter or digit';
+  if (pattern === NAME_PATTERN) return 'letters, digits, `_` and `-`, starting with a letter';
+  return undefined;
+}
+
 function hintFor(value: unknown, schema: JsonSchema): { hint?: string } {
+  if (typeof value === 'string' && /\$\{[^}]*$/.test(value)) return { hint: 'The reference lacks its closing `}`.' };
   const bare = typeof value === 'string' && /^\$\{([A-Za-z][\w-]*)\}$/.exec(value);
   if (bare) return { hint: `A parameter of the study is written \`\${params.${bare[1]}}\`.` };
   const types = [schema.type].flat() as unknown[];

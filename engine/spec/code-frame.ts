@@ -9,6 +9,9 @@ type Paint = (style: keyof typeof CODES, text: string) => string;
 /** Lines shown before and after the marked one. */
 const CONTEXT = 2;
 
+/** Most characters shown of a line: a table of confounds has hundreds of columns. */
+const LINE = 140;
+
 /**
  * A problem as text for a terminal: place and message, the lines of the file with the fault underlined, what was
  * expected, what to do. The frame is left out where the file cannot be read as text (an image, a `--set`).
@@ -33,18 +36,25 @@ function frame(place: Place, paint: Paint): string[] {
   const last = Math.min(lines.length - 1, at + CONTEXT);
   const width = String(last + 1).length;
   const shown: string[] = [];
+  const before = place.column === undefined ? 0 : visible(lines[at]!.slice(0, place.column - 1)).length;
+  const start = before > LINE - 40 ? before - 40 : 0;
   for (let line = first; line <= last; line++) {
-    const text = visible(lines[line]!);
+    const text = cut(visible(lines[line]!), start);
     const marked = line === at;
     const gutter = `${marked ? '>' : ' '} ${String(line + 1).padStart(width)} | `;
     shown.push(`  ${marked ? paint('red', gutter) : paint('dim', gutter)}${text}`.trimEnd());
     if (!marked || place.column === undefined) continue;
-    const before = visible(lines[line]!.slice(0, place.column - 1)).length;
-    shown.push(
-      `  ${paint('dim', `  ${' '.repeat(width)} | `)}${' '.repeat(before)}${paint('red', '^'.repeat(place.length ?? 1))}`,
-    );
+    const mark = '^'.repeat(Math.min(place.length ?? 1, Math.max(1, LINE - (before - start))));
+    shown.push(`  ${paint('dim', `  ${' '.repeat(width)} | `)}${' '.repeat(before - start)}${paint('red', mark)}`);
   }
   return shown;
+}
+
+/** The part of a line from `start` on that is shown. */
+function cut(text: string, start: number): string {
+  const end = text.length - start > LINE ? '…' : '';
+  const part = text.slice(start, start + LINE - end.length);
+  return `${start > 0 && part ? `…${part.slice(1)}` : part}${end}`;
 }
 
 /** A tab as one visible sign, so that the mark below stands under what it means. */

@@ -76,7 +76,9 @@ function parseText(file: string, text: string): SpecDocument {
 
   const faults = [...doc.errors, ...doc.warnings];
   const problems = faults.map((fault) => syntaxProblem(fault, span, text));
-  if (faults.some((fault) => fault.code !== 'DUPLICATE_KEY')) throw new UserError(problems.filter(firstOnItsLine));
+  if (faults.some((fault) => fault.code !== 'DUPLICATE_KEY')) {
+    throw new UserError(problems.filter((_, index) => isCause(faults[index]!, faults)).filter(firstOnItsLine));
+  }
   checkAliases(doc.contents, (node) => span(node.range![0], node.range![1]));
   if (doc.contents === null) {
     throw new UserError({
@@ -153,15 +155,28 @@ function isFlow(node: Node): boolean {
   return isCollection(node) && node.flow === true;
 }
 
+/** After a tab or a first broken line the parser stumbles over lines that are sound; those are not shown. */
+function isCause(fault: Fault, all: readonly Fault[]): boolean {
+  const tabs = all.some(({ code }) => code === 'TAB_AS_INDENT');
+  if (tabs) return fault.code === 'TAB_AS_INDENT' || fault.code === 'DUPLICATE_KEY';
+  return (
+    fault.code !== 'UNEXPECTED_TOKEN' ||
+    all.every(({ code }) => code === 'UNEXPECTED_TOKEN' || code === 'DUPLICATE_KEY')
+  );
+}
+
 function firstOnItsLine(problem: Problem, index: number, all: readonly Problem[]): boolean {
   return all.findIndex((other) => other.place?.line === problem.place?.line) === index;
 }
 
-function syntaxProblem(
-  fault: { code: string; message: string; pos: [number, number] },
-  span: (start: number, end: number) => Place,
-  text: string,
-): Problem {
+/** What the parser says is wrong. */
+interface Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly pos: readonly [number, number];
+}
+
+function syntaxProblem(fault: Fault, span: (start: number, end: number) => Place, text: string): Problem {
   const place = span(fault.pos[0], fault.pos[1]);
   switch (fault.code) {
     case 'DUPLICATE_KEY': {
@@ -205,7 +220,8 @@ interface Size {
 /** Refuses unknown anchors, aliases of themselves, and files that aliases blow up, before anything is expanded. */
 function checkAliases(root: Node | null, placeOf: (node: Node) => Place): void {
   const sizes = new Map<string, Size | 'open'>();
-  const problem = (node: Node, message: string) => new UserError({ message, place: placeOf(node) });
+  const problem = (node: Node, message: string, expected?: string) =>
+    new UserError({ message, place: placeOf(node), ...(expected ? { expected } : {}) });
   const measure = (node: unknown): Size => {
     if (node instanceof Pair) return measure(node.value);
     if (isAlias(node)) {
@@ -224,7 +240,11 @@ function checkAliases(root: Node | null, placeOf: (node: Node) => Place): void {
         all += size.all;
         added += size.added;
         if (added > MAX_ADDED)
-          throw problem(firstAlias(item)!, `the aliases of this file stand for more than ${MAX_ADDED} values`);
+          throw problem(
+            firstAlias(item)!,
+            `the aliases of this file stand for more than ${MAX_ADDED} values`,
+            'aliases that repeat a few lines; this looks like a file made to fill the memory',
+          );
       }
     }
     if (anchor) sizes.set(anchor, { all, added });

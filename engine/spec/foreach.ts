@@ -73,9 +73,14 @@ function readForeach(
   const type = inputs.get(name)?.type;
   if (root === 'inputs' && type !== undefined && !itemsOf(registry, type)) {
     const collections = [...inputs].filter(([, input]) => input.type && itemsOf(registry, input.type));
+    const message = `\`inputs.${name}\` is one \`${type}\`, not a collection`;
+    if (collections.length > 0)
+      return { message, expected: `a collection: ${listNames(collections.map(([input]) => `inputs.${input}`))}` };
+    const types = [...registry.artifacts.keys()].filter((candidate) => itemsOf(registry, candidate));
     return {
-      message: `\`inputs.${name}\` is one \`${type}\`, not a collection`,
-      expected: `a collection: ${listNames(collections.map(([input]) => `inputs.${input}`))}`,
+      message,
+      expected: `an input that is a collection (type ${listNames(types)}); this study has none`,
+      hint: 'Without `foreach` the step runs once.',
     };
   }
   return { kind: kinds[root], name };

@@ -74,6 +74,8 @@ function placed(problem: Problem, input: InputNode): Problem {
   if (!rest.place) return { ...rest, place };
   return {
     ...rest,
-    hint: [rest.hint, `Named at line ${place.line} as \`inputs.${input.name}\`.`].filter(Boolean).join(' '),
+    hint: [rest.hint?.replace(/[^.]$/, '$&.'), `Named at line ${place.line} as \`inputs.${input.name}\`.`]
+      .filter(Boolean)
+      .join(' '),
   };
 }

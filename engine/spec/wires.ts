@@ -54,7 +54,7 @@ export function checkWires(
     if (port.optional || Object.hasOwn(asMap(rawIn), name) || !(rawIn == null || isMap(rawIn))) continue;
     const sources = sourcesOf(port, step, scope);
     problems.push({
-      message: `\`${step.name}\` needs something at \`in.${name}\`: ${lowerFirst(port.description)}`,
+      message: `\`${step.name}\` needs something at \`in.${name}\`: ${inSentence(port.description)}`,
       place: scope.doc.placeOfKey(['steps', step.name, 'in']),
       expected: typeWords(port, scope.registry),
       ...(sources.length ? { hint: `This gives one: ${listNames(sources)}.` } : {}),
@@ -159,6 +159,8 @@ function typeWords(port: InputPort, registry: Registry): string {
     .join(' or ');
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, '');
+/** A description after a colon: without its full stop, and in lower case unless it starts with an abbreviation (BOLD). */
+function inSentence(text: string): string {
+  const start = /^[A-Z][A-Z]/.test(text) ? text.charAt(0) : text.charAt(0).toLowerCase();
+  return start + text.slice(1).replace(/\.$/, '');
 }

@@ -20,6 +20,16 @@ const cases: { name: string; text: string; found: readonly RegExp[] }[] = [
     found: [/^.*indented with a tab .*spaces/, /^.*tab/],
   },
   {
+    name: 'a tab in a file that is sound otherwise',
+    text: 'voxreel: 1\nsteps:\n  a:\n»\tuses: cut\n    with: {}\n  b: { uses: cut }\n',
+    found: [/^.*indented with a tab/],
+  },
+  {
+    name: 'a missing colon, and nothing about the sound lines after it',
+    text: 'voxreel: 1\nsteps:\n  a { uses: »cut, in: { text: b } }\n  b:\n    uses: cut\n    with: {}\n',
+    found: [/^this is not valid YAML: nested mappings/],
+  },
+  {
     name: 'a missing bracket',
     text: 'voxreel: 1\nparams: { tr: 2\n»name: x\n',
     found: [/^this is not valid YAML: .*}.*line above/],
@@ -51,7 +61,11 @@ const cases: { name: string; text: string; found: readonly RegExp[] }[] = [
     found: [/^`voxreel` is missing \| `voxreel`: 1/],
   },
   { name: 'another version', text: broken(['voxreel: 1', 'voxreel: »2']), found: [/^`voxreel` is 2 \| 1/] },
-  { name: 'a name that is no folder', text: broken(['name: night', 'name: »a/b']), found: [/^`name` is "a\/b"/] },
+  {
+    name: 'a name that is no folder',
+    text: broken(['name: night', 'name: »a/b']),
+    found: [/^`name` is "a\/b" \| letters, digits/],
+  },
   {
     name: 'unknown top-level key',
     text: broken(['outputs:', '»output:']),
@@ -110,6 +124,11 @@ const cases: { name: string; text: string; found: readonly RegExp[] }[] = [
     name: 'unknown parameter of a step',
     text: broken(['noise: "', '»nose: "']),
     found: [/^unknown key `nose` in `fit.with` \| `noise`, .*Did you mean `noise`/],
+  },
+  {
+    name: 'a reference without its end',
+    text: broken(['p: "${params.p}"', 'p: »"${params.p"']),
+    found: [/^`group.with.p` is "\$\{params.p" .*lacks its closing `\}`/],
   },
   {
     name: 'a text where a number is due',
@@ -303,6 +322,11 @@ const cases: { name: string; text: string; found: readonly RegExp[] }[] = [
     name: 'foreach over a single input',
     text: broken(['foreach: inputs.people', 'foreach: »inputs.movie']),
     found: [/^`inputs.movie` is one `film`, not a collection \| a collection: `inputs.people`/],
+  },
+  {
+    name: 'foreach in a study without collections',
+    text: 'voxreel: 1\nname: x\ninputs:\n  movie: { type: film, path: m }\nsteps:\n  a: { uses: cut, foreach: »inputs.movie, in: { film: inputs.movie } }\n',
+    found: [/^`inputs.movie` is one `film`, not a collection \| .*type `cohort`.*none/],
   },
   {
     name: 'foreach over nothing',

@@ -455,6 +455,16 @@ describe('a problem on the terminal', () => {
     );
   });
 
+  test('shows the part of a long line that the mark is in', async () => {
+    const long = `note: "${'x'.repeat(300)}", noise: whit`;
+    const [, problem] = await failure(load(sound.replace('noise: "${params.noise}"', long)));
+    const lines = formatProblem(problem!).split('\n');
+    const marked = lines.findIndex((line) => line.trimStart().startsWith('>'));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(160);
+    const [from, to] = [lines[marked + 1]!.indexOf('^'), lines[marked + 1]!.lastIndexOf('^') + 1];
+    expect(lines[marked]!.slice(from, to)).toBe('whit');
+  });
+
   test('shows tabs so that the mark stands right, and colours only when asked', async () => {
     const [problem] = await failure(load('voxreel: 1\nsteps:\n\ta: 1\n'));
     const text = formatProblem(problem!);
