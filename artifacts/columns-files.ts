@@ -39,9 +39,10 @@ export async function readColumns(
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     const { name } = kernels[bad % kernels.length]!;
+    const row = Math.floor(bad / kernels.length) + 1;
     throw new UserError({
-      message: `the value of row ${Math.floor(bad / kernels.length) + 1} in column "${name}" is ${Number.isNaN(values[bad]) ? 'missing' : 'infinite'}`,
-      place: { file, what: name },
+      message: `the value of row ${row} in column "${name}" is ${Number.isNaN(values[bad]) ? 'missing' : 'infinite'}`,
+      place: { file, ...(array ? {} : { line: row + 1 }), what: name },
       expected: 'a number in every row: a regressor has no gaps',
     });
   }

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, readdir, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { distance } from 'fastest-levenshtein';
 import type { InputContext, InputDeclaration, JsonObject, JsonSchema } from './artifact.js';
-import { UserError } from './user-error.js';
+import { type Problem, UserError } from './user-error.js';
 
 /** The property `path` of an input's declaration. */
 export function pathProperty(what: string): JsonSchema {
@@ -72,6 +73,8 @@ async function look(file: string, expected: string, keys: readonly (string | num
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
+      const target = await readlink(file).catch(() => undefined);
+      if (target !== undefined) throw new UserError(brokenLink(file, target, expected, keys), { cause: error });
       const hint = await nearestFolder(file);
       throw new UserError({ message: `${file} does not exist`, expected, keys, hint }, { cause: error });
     }
@@ -82,18 +85,39 @@ async function look(file: string, expected: string, keys: readonly (string | num
   }
 }
 
-/** Where the path stops being true, so that the user sees which part is misspelt. */
+/** Datasets under git-annex (DataLad, OpenNeuro) have links in place of files whose content was not fetched. */
+function brokenLink(file: string, target: string, expected: string, keys: readonly (string | number)[]): Problem {
+  const annex = target.includes('.git/annex/');
+  return {
+    message: annex
+      ? `the content of ${file} is not here: it is a git-annex link`
+      : `${file} is a link to ${target}, which does not exist`,
+    expected,
+    keys,
+    hint: annex ? `Fetch it: datalad get "${file}" (or: git annex get).` : 'Correct the link, or name the file itself.',
+  };
+}
+
+/** Where the path stops being true, and what there is of nearly the same name, so that the user sees which part is misspelt. */
 async function nearestFolder(file: string): Promise<string> {
   let folder = path.dirname(file);
+  let missing = path.basename(file);
   while (folder !== path.dirname(folder)) {
-    if (
-      await stat(folder).then(
-        (info) => info.isDirectory(),
-        () => false,
-      )
-    )
-      break;
+    const isFolder = await stat(folder).then(
+      (info) => info.isDirectory(),
+      () => false,
+    );
+    if (isFolder) break;
+    missing = path.basename(folder);
     folder = path.dirname(folder);
   }
-  return folder === path.dirname(file) ? `The folder ${folder} exists.` : `The path exists only up to ${folder}.`;
+  const names = await readdir(folder).catch(() => []);
+  const near = names
+    .map((name) => ({ name, cost: name.startsWith(missing) || missing.startsWith(name) ? 1 : distance(name, missing) }))
+    .filter(({ cost }) => cost <= Math.max(1, 0.3 * missing.length))
+    .sort((a, b) => a.cost - b.cost)[0];
+  const end = near ? `; it holds ${near.name}.` : '.';
+  return folder === path.dirname(file)
+    ? `The folder ${folder} exists${end}`
+    : `The path exists only up to ${folder}${end}`;
 }

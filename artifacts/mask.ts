@@ -26,7 +26,7 @@ export async function readMask(file: string): Promise<Mask> {
   const voxels = maskVoxels(data);
   if (voxels.length === 0) {
     throw new UserError({
-      message: 'the mask is empty: every voxel is 0',
+      message: 'the mask is empty: every voxel is 0 or NaN',
       place: { file },
       expected: 'voxels other than 0',
     });

@@ -53,6 +53,15 @@ const datatypes: Readonly<Record<number, readonly [Datatype, number]>> = {
   1280: ['uint64', 8],
 };
 
+/** nifti1.h: types whose values are no real numbers, for messages. */
+const otherTypes: Readonly<Record<number, string>> = {
+  32: 'complex64',
+  1536: 'float128',
+  1792: 'complex128',
+  2048: 'complex256',
+  2304: 'RGBA32',
+};
+
 const timeUnits: Readonly<Record<number, readonly [ImageHeader['timeUnit'], number]>> = {
   0: ['unknown', 1],
   8: ['s', 1],
@@ -74,7 +83,7 @@ export async function readImageHeader(file: string): Promise<ImageHeader> {
   const { start, compressed, size } = await readStart(file);
   const bad = failure(file);
   if (start.length < 348) {
-    throw bad(`not a NIfTI image: only ${start.length} bytes`, undefined, 'a header of at least 348 bytes');
+    throw tooShort(start, compressed, size, bad);
   }
   const view = new DataView(start.buffer as ArrayBuffer, start.byteOffset, start.length);
   const littleEndian = view.getInt32(0, true) === 348 || view.getInt32(0, true) === 540;
@@ -95,7 +104,7 @@ export async function readImageHeader(file: string): Promise<ImageHeader> {
   const known = datatypes[raw.datatypeCode];
   if (!known) {
     throw bad(
-      `values of type ${raw.datatypeCode} (${raw.getDatatypeCodeString(raw.datatypeCode)})`,
+      `values of type ${raw.datatypeCode} (${otherTypes[raw.datatypeCode] ?? raw.getDatatypeCodeString(raw.datatypeCode)})`,
       'datatype',
       `real numbers: ${Object.entries(datatypes)
         .map(([code, [name]]) => `${name} (${code})`)
@@ -183,6 +192,24 @@ async function readStart(file: string): Promise<{ start: Buffer; compressed: boo
   } finally {
     await handle.close();
   }
+}
+
+/** Less than a header: a stand-in that a version control system left, a file cut off, or something else altogether. */
+function tooShort(start: Buffer, compressed: boolean, size: number, bad: Failure): UserError {
+  const text = start.toString('latin1');
+  const expected = 'a header of at least 348 bytes';
+  if (text.startsWith('version https://git-lfs'))
+    return bad('a Git LFS pointer, not the image itself', undefined, expected, 'Fetch the image: git lfs pull');
+  if (text.includes('.git/annex/') || text.startsWith('/annex/'))
+    return bad('a git-annex pointer, not the image itself', undefined, expected, 'Fetch the image: datalad get FILE');
+  if (compressed)
+    return bad(
+      `cut off: ${size} bytes of gzip data that hold only ${start.length} bytes`,
+      undefined,
+      expected,
+      'Copy or make the file again.',
+    );
+  return bad(`not a NIfTI image: only ${start.length} bytes`, undefined, expected);
 }
 
 function checkMagic(magic: string, version: 1 | 2, bad: Failure): void {

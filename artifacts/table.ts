@@ -21,9 +21,16 @@ export async function readTable(file: string, separator = '\t'): Promise<Table> 
 export function parseTable(text: string, file: string, separator = '\t'): Table {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
   while (lines.length > 0 && lines.at(-1)!.trim() === '') lines.pop();
-  if (lines.length === 0) throw new UserError({ message: 'the table is empty', place: { file } });
+  if (lines.length === 0) {
+    throw new UserError({
+      message: 'the table is empty',
+      place: { file },
+      expected: 'a line of column names, then one line per row',
+    });
+  }
   const [columns, ...rows] = lines.map((line) => line.split(separator).map((value) => unquote(value.trim())));
   checkColumns(columns!, file, separator);
+  checkSeparator(lines, file, separator);
   rows.forEach((row, index) => {
     if (row.length === columns!.length) return;
     throw new UserError({
@@ -102,6 +109,23 @@ function checkColumns(columns: readonly string[], file: string, separator: strin
   });
 }
 
+/** Where tabs are due and there are none, other separators of the same number in every line were meant to be some. */
+function checkSeparator(lines: readonly string[], file: string, separator: string): void {
+  if (separator !== '\t' || lines[0]!.includes('\t') || lines.length < 2) return;
+  for (const [other, name] of [
+    [',', 'commas'],
+    [';', 'semicolons'],
+  ] as const) {
+    const counts = new Set(lines.map((line) => line.split(other).length));
+    if (counts.size > 1 || counts.has(1)) continue;
+    throw new UserError({
+      message: `the columns are separated by ${name}`,
+      place: { file, line: 1 },
+      expected: 'columns separated by tabs, as BIDS has them',
+    });
+  }
+}
+
 function unquote(value: string): string {
   return value.length >= 2 && value.startsWith('"') && value.endsWith('"')
     ? value.slice(1, -1).replaceAll('""', '"')
@@ -115,12 +139,23 @@ function cell(value: string | number | null): string {
 }
 
 async function readText(file: string): Promise<string> {
+  let bytes: Buffer;
   try {
-    return await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EISDIR') throw new UserError({ message: 'a folder where a file is due', place: { file } });
     if (code !== 'ENOENT') throw error;
     throw new UserError({ message: 'file not found', place: { file }, expected: 'a table' }, { cause: error });
   }
+  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  if (packed || bytes.subarray(0, 4096).includes(0)) {
+    throw new UserError({
+      message: packed ? 'gzip data where a table is due' : 'this is not a text file (or one in UTF-16)',
+      place: { file },
+      expected: 'tab-separated text in UTF-8',
+      hint: packed ? 'Unpack it first: gunzip FILE' : 'Save it as UTF-8.',
+    });
+  }
+  return bytes.toString('utf8');
 }

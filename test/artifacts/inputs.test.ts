@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Artifact, ArtifactType, ResolvedInput } from '../../artifacts/artifact.js';
@@ -41,6 +41,15 @@ describe('every input', () => {
       });
       await expect(resolve(type, { ...spec, path: 'folder' }), type.name).rejects.toThrow(/folder is a folder/);
     }
+  });
+
+  it('that is missing is told with the nearest name that is there, and where a link leads', async () => {
+    await write('film_v2.mp4', 'x');
+    await expect(resolve(videoType, { path: 'film_v1.mp4' })).rejects.toThrow(/exists; it holds film_v2\.mp4\./);
+    await symlink('/nowhere/film.mp4', folder.at('link.mp4'));
+    await expect(resolve(videoType, { path: 'link.mp4' })).rejects.toThrow(/link to \/nowhere\/film\.mp4, which/);
+    await symlink('.git/annex/objects/aa/bb/MD5E-s9--cc.mp4', folder.at('annex.mp4'));
+    await expect(resolve(videoType, { path: 'annex.mp4' })).rejects.toThrow(/git-annex link[\s\S]*datalad get/);
   });
 
   it('declares its properties with descriptions, and requires only declared ones', () => {
@@ -138,7 +147,7 @@ describe('a series of the user’s own', () => {
     await write('gap.tsv', 'a\tb\n1\t2\n3\tn/a\n');
     const artifact = await resolve(regressorsType, { path: 'gap.tsv', tr: 1 });
     await expect(readRegressors(artifact)).rejects.toThrow(
-      /gap\.tsv \(b\): the value of row 2 in column "b" is missing/,
+      /gap\.tsv:3 \(b\): the value of row 2 in column "b" is missing/,
     );
     await write('gap.tsv', 'a\tb\n1\t2\n3\tx\n');
     await expect(readRegressors(artifact)).rejects.toThrow(/gap\.tsv:3 \(b\): "x" in row 2/);

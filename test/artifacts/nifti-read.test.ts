@@ -258,6 +258,19 @@ describe('images that cannot be read are named with the field', () => {
     await expect(readImageHeader(folder.at('cut.nii.gz'))).rejects.toMatchObject({ name: 'UserError' });
   });
 
+  it('what version control left in place of an image, and gzip data cut off within the header', async () => {
+    const headerOf = async (name: string, bytes: Buffer) => {
+      await writeFile(folder.at(name), bytes);
+      return readImageHeader(folder.at(name));
+    };
+    const lfs = Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\n');
+    await expect(headerOf('lfs.nii.gz', lfs)).rejects.toThrow(/lfs\.nii\.gz: a Git LFS pointer[\s\S]*git lfs pull/);
+    const annex = Buffer.from('/annex/objects/MD5E-s9--0.nii.gz\n');
+    await expect(headerOf('annex.nii.gz', annex)).rejects.toThrow(/a git-annex pointer[\s\S]*datalad get/);
+    const start = gzipSync(niftiBytes(int16Series(small))).subarray(0, 60);
+    await expect(headerOf('start.nii.gz', start)).rejects.toThrow(/start\.nii\.gz: cut off: 60 bytes of gzip data/);
+  });
+
   it('gzip data with a wrong byte, found by their checksum', async () => {
     const bytes = gzipSync(niftiBytes(int16Series([20, 20, 20, 4])));
     bytes[bytes.length - 6]! ^= 0xff;

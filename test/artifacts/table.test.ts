@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readKernels, writeKernels } from '../../artifacts/kernels.js';
@@ -65,6 +66,18 @@ describe('tables', () => {
     const table = await readTable(await tableFile('a\tb\n1\t2\n3\tfour\n'));
     expect(() => numericColumn(table, 'b', 't.tsv')).toThrow(/t\.tsv:3 \(b\): "four" in row 2 of column "b"/);
     expect(() => numericColumn(table, 'c', 't.tsv')).toThrow(/no column "c".*one of: a, b/s);
+  });
+
+  it('that are something else are told as what they are', async () => {
+    await expect(readTable(await tableFile('a,b\n1,2\n'))).rejects.toThrow(/separated by commas[\s\S]*tabs/);
+    await expect(readTable(await tableFile('a;b\n1;2\n'))).rejects.toThrow(/separated by semicolons/);
+    // One column whose values may have commas.
+    expect((await readTable(await tableFile('note\na, b\nc\n'))).columns).toEqual(['note']);
+    await writeFile(folder.at('t.tsv'), gzipSync('a\tb\n'));
+    await expect(readTable(folder.at('t.tsv'))).rejects.toThrow(/gzip data where a table is due/);
+    await writeFile(folder.at('t.tsv'), Buffer.from('\ufeffa\tb\n1\t2\n', 'utf16le'));
+    await expect(readTable(folder.at('t.tsv'))).rejects.toThrow(/UTF-16/);
+    await expect(readTable(await tableFile(''))).rejects.toThrow(/the table is empty[\s\S]*a line of column names/);
   });
 
   it('that do not exist are named', async () => {
