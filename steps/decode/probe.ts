@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { execa } from 'execa';
 import { UserError } from '../../artifacts/user-error.js';
 import type { Ffmpeg } from './ffmpeg.js';
@@ -10,6 +10,8 @@ export interface VideoFacts {
   readonly height: number;
   /** Length that the container states, in s (the longest of its streams); null when it states none. */
   readonly duration: number | null;
+  /** The file has a mark for its end, and it is not there. */
+  readonly endMissing: boolean;
 }
 
 /** Options that every call shares: only local files, so that a playlist cannot make ffmpeg fetch anything. */
@@ -36,6 +38,14 @@ export async function probeVideo(
   origin: string,
   signal: AbortSignal,
 ): Promise<VideoFacts> {
+  if ((await stat(file)).size === 0) {
+    throw new UserError({
+      message: 'the file is empty (0 bytes)',
+      place: { file: origin },
+      expected: 'a movie: mp4, webm, mkv, mov or gif',
+      hint: 'Download or copy the file again.',
+    });
+  }
   const child = execa(ffmpeg.path, [...quietly, '-i', file, ...pictures, '-frames:v', '1', '-f', 'null', '-'], {
     stdin: 'ignore',
     stdout: 'ignore',
@@ -61,8 +71,24 @@ export async function probeVideo(
   });
   lines.push(result.stderr ?? '');
   lines.end();
-  if (result.exitCode === 0 && size) return { width: size[0], height: size[1], duration };
+  if (result.exitCode === 0 && size) {
+    return { width: size[0], height: size[1], duration, endMissing: await lacksEndOfGif(file) };
+  }
   throw whyNot(origin, errors, streams, result.exitCode, await startsLikeMp4(file));
+}
+
+/** A gif states no length, and ffmpeg takes its end for what it is: only the mark `;` at the end tells that it is whole. */
+async function lacksEndOfGif(file: string): Promise<boolean> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const start = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    if (start.buffer.toString('latin1') !== 'GIF8') return false;
+    const end = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+    return end.buffer.toString('latin1') !== ';';
+  } finally {
+    await handle.close();
+  }
 }
 
 /** mp4 and mov are boxes: four bytes of length, four letters of type. ffmpeg also goes by the name of the file. */

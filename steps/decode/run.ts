@@ -60,7 +60,15 @@ export async function run(context: StepContext<DecodeParams>): Promise<Record<st
   }
   signal.throwIfAborted();
   checkComplete(
-    { ...params, origin: video.origin, stated: facts.duration, seen, errors, images: rows.length },
+    {
+      ...params,
+      origin: video.origin,
+      stated: facts.duration,
+      endMissing: facts.endMissing,
+      seen,
+      errors,
+      images: rows.length,
+    },
     context.note,
   );
   const table = path.join(workDir, 'frames.tsv');
@@ -76,6 +84,7 @@ interface Outcome {
   readonly duration?: number;
   readonly tolerate: boolean;
   readonly stated: number | null;
+  readonly endMissing: boolean;
   readonly seen: Seen;
   readonly errors: readonly string[];
   readonly images: number;
@@ -83,7 +92,7 @@ interface Outcome {
 
 /** Throws UserError for a movie that is damaged, cut off, or too short for `start` and `duration`; notes it when tolerated. */
 function checkComplete(outcome: Outcome, note: (message: string) => void): void {
-  const { origin, start, duration, stated, seen, errors } = outcome;
+  const { origin, start, duration, seen, errors } = outcome;
   const place = { file: origin };
   const ends = `the pictures end at ${seconds(seen.end)}`;
   if (seen.frames === 0) {
@@ -98,13 +107,13 @@ function checkComplete(outcome: Outcome, note: (message: string) => void): void 
     });
   }
   const stop = duration === undefined ? null : start + duration;
-  const problem = problemOf(ends, stop, stated, seen, errors);
+  const problem = problemOf(ends, stop, outcome);
   if (problem === null) return;
   if (!outcome.tolerate) throw new UserError({ ...problem, place });
   note(`${problem.message}; used as it is (tolerate)`);
 }
 
-function problemOf(ends: string, stop: number | null, stated: number | null, seen: Seen, errors: readonly string[]) {
+function problemOf(ends: string, stop: number | null, { stated, endMissing, seen, errors }: Outcome) {
   const lengths = stated === null ? ends : `${ends}, the file states a length of ${seconds(stated)}`;
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`;
   const reported = errors.length === 0 ? '' : `; ffmpeg reported ${count}, the first: ${errors[0]}`;
@@ -113,6 +122,13 @@ function problemOf(ends: string, stop: number | null, stated: number | null, see
       message: `cut off: ${lengths}${reported}`,
       expected: `pictures up to the end, or at most ${MISSING} s less`,
       hint: 'Download or copy the file again; if only its sound is longer, set `tolerate: true`.',
+    };
+  }
+  if (stop === null && endMissing) {
+    return {
+      message: `cut off: ${ends}, the mark at the end of the file is missing`,
+      expected: 'a complete gif',
+      hint: 'Download or copy the file again, or set `tolerate: true` to use what there is.',
     };
   }
   if (errors.length > 0) {

@@ -223,7 +223,17 @@ describe('decode', () => {
     await expect(decode(text)).rejects.toThrow(/notes\.mp4: ffmpeg cannot decode this file/);
     const empty = path.join(dir, 'empty.mp4');
     await writeFile(empty, '');
-    await expect(decode(empty)).rejects.toThrow(/empty\.mp4: /);
+    await expect(decode(empty)).rejects.toThrow(/empty\.mp4: the file is empty/);
+  });
+
+  test('a gif that is cut off, which ffmpeg takes for whole, is an error unless it is tolerated', async () => {
+    const whole = await make('whole.gif', [], 'testsrc=s=32x32:r=5:d=4');
+    const bytes = await readFile(whole);
+    const cut = path.join(dir, 'cut.gif');
+    await writeFile(cut, bytes.subarray(0, bytes.length / 2));
+    await expect(decode(cut)).rejects.toThrow(/cut\.gif: cut off: [\s\S]*complete gif/);
+    const { notes } = await decode(cut, { tolerate: true });
+    expect(notes.join()).toMatch(/cut off: .*used as it is/);
   });
 
   test('refuses an FFMPEG_PATH that does not run', async () => {
