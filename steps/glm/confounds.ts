@@ -85,7 +85,7 @@ function columnsOf(choice: ConfoundChoice, reading: Reading): NamedColumn[] {
     ];
   }
   if (choice === 'acompcor') return reading.components(usualComponents);
-  if (choice === 'friston24') return friston24(reading.columns(motion6));
+  if (choice === 'friston24') return friston24(reading.columns(motion6, reading.drop - 1));
   if (choice === 'cosine') return reading.matching(cosines, 'cosine00, …');
   if (Object.hasOwn(outliers, choice)) {
     const found = reading.matching(outliers[choice]!, null);
@@ -152,10 +152,10 @@ class Reading {
     return this.table.columns.includes(name);
   }
 
-  /** Columns by name; those that are missing are kept in mind. */
-  columns(names: readonly string[]): NamedColumn[] {
+  /** Columns by name, with numbers from the row `used` on; those that are missing are kept in mind. */
+  columns(names: readonly string[], used: number = this.drop): NamedColumn[] {
     this.missing.push(...names.filter((name) => !this.has(name)));
-    return names.filter((name) => this.has(name)).map((name) => ({ name, values: this.finite(name) }));
+    return names.filter((name) => this.has(name)).map((name) => ({ name, values: this.finite(name, used) }));
   }
 
   /** All columns whose names match. `needed` is what is missing when there are none; null: that may be. */
@@ -188,15 +188,18 @@ class Reading {
     if (problems.length > 0) throw new UserError(problems);
   }
 
-  private finite(name: string): Float64Array {
+  private finite(name: string, used: number): Float64Array {
     const values = numericColumn(this.table, name, this.file);
-    if (Number.isNaN(values[0]) && differences.test(name)) values[0] = 0;
+    values.forEach((value, row) => {
+      const unused = row < used || (row === 0 && differences.test(name));
+      if (Number.isNaN(value) && unused) values[row] = 0;
+    });
     const row = values.findIndex((value) => !Number.isFinite(value));
     if (row < 0) return values;
     throw new UserError({
       message: `${Number.isNaN(values[row]) ? 'n/a' : 'an infinite value'} in row ${row + 1} of ${name}`,
       place: { file: this.file, line: row + 2, what: name },
-      expected: 'a number (n/a is allowed in the first row of differences only)',
+      expected: 'a number (n/a is allowed in rows that are dropped and in the first row of differences)',
     });
   }
 }

@@ -82,8 +82,8 @@ volumes; a note names them. Such a volume plays no part in the fit.
 
 A column that is chosen twice is taken once. What the table lacks is an error that lists what it has; only \`motion_outliers\`,
 \`non_steady_state\` and \`scrub\` may find nothing. \`n/a\` in the first row of a column of differences (names with derivative,
-framewise_displacement, dvars, rmsd) counts as 0; \`n/a\` anywhere else is an error. Every column is scaled to unit norm
-before anything is solved. Columns that are combinations of others are left out and named in a note.
+framewise_displacement, dvars, rmsd) counts as 0, and in rows that are dropped it does not matter; \`n/a\` anywhere else is
+an error. Every column is scaled to unit norm before anything is solved. Columns that are combinations of others are left out and named in a note.
 
 **Voxels.** Those of the mask; without one, those whose mean over the volumes is above 0.4 times the 98th percentile of
 the mean image. Voxels that never change, have a value that is not finite, or are explained by the nuisance are left

@@ -7,6 +7,7 @@ import type { Mask } from '../../artifacts/mask.js';
 import { niftiFile, untrainedOf } from '../../artifacts/meta.js';
 import { type RegressorsData, readRegressors } from '../../artifacts/regressors.js';
 import { UserError } from '../../artifacts/user-error.js';
+import { few } from '../../engine/reason-text.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { momentsPerSeries, seriesMoments } from '../../numerics/glm/moments.js';
 import { constant, explained, notFinite, type Residualised, usable } from '../../numerics/glm/residualise.js';
@@ -158,12 +159,14 @@ async function fitKernels(
   }
   const status: Record<number, string> = { [usable]: 'fitted', [constant]: 'constant', [explained]: 'collinear' };
   const withStatus = kernels.map((kernel, k) => ({ ...kernel, status: status[state[k]!]! }));
-  const count = (name: string) => withStatus.filter((kernel) => kernel.status === name).length;
-  if (count('constant') > 0)
-    context.note(`${count('constant')} of ${kernels.length} kernels have no variance; left out`);
-  if (count('collinear') > 0) {
-    context.note(`${count('collinear')} of ${kernels.length} kernels are explained by the nuisance columns; left out`);
-  }
+  const named = (name: string) => withStatus.filter((kernel) => kernel.status === name).map((kernel) => kernel.name);
+  const count = (name: string) => named(name).length;
+  const noteLeftOut = (name: string, why: string) => {
+    if (count(name) > 0)
+      context.note(`${count(name)} of ${kernels.length} kernels ${why} (${few(named(name))}); left out of the fit`);
+  };
+  noteLeftOut('constant', 'have no variance');
+  noteLeftOut('collinear', 'are explained by the nuisance columns');
   if (count('fitted') === 0) {
     throw new UserError({
       message: `none of the ${kernels.length} regressors of ${origin} can be fitted: ${count('constant')} have no variance, ${count('collinear')} are explained by the nuisance columns`,

@@ -24,6 +24,13 @@ export function volumesUsed(
     });
   }
   const kept = bold.volumes - drop;
+  if (kept < 1) {
+    throw new UserError({
+      message: `"drop" is ${drop}, but ${bold.origin} has ${bold.volumes} volumes`,
+      expected: `${bold.volumes - 1} at most`,
+      keys: ['drop'],
+    });
+  }
   const used = samples ?? regressors.volumes;
   if (kept === used) return used;
   const dropped = drop > 0 ? ` (${bold.volumes} less ${drop} dropped)` : '';
@@ -32,7 +39,7 @@ export function volumesUsed(
     message: `${bold.origin} has ${kept} volumes${dropped}, ${regressors.origin} has ${used} values per regressor${taken}`,
     expected: 'the same number',
     hint:
-      kept > 0 && kept < regressors.volumes
+      kept >= regressors.volumes / 2 && kept < regressors.volumes
         ? `If the series goes on after the scan: "samples: ${kept}".`
         : 'Check "drop" and "samples", and whether the scan was complete.',
     keys: [samples === undefined ? 'drop' : 'samples'],

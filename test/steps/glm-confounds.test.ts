@@ -181,6 +181,20 @@ describe('components of aCompCor', () => {
   });
 });
 
+describe('a value that is missing', () => {
+  test('does not matter in rows that are dropped, but in the one whose lag is used', async () => {
+    const table = await tableOf([...six, 'pupil'], 6, {
+      pupil: ['n/a', 'n/a', 5, 6, 7, 8],
+      trans_x: [0, 'n/a', 1, 2, 3, 4],
+    });
+    expect((await chosen(table, ['pupil'], 6, 2)).columns).toEqual([[5, 6, 7, 8]]);
+    await expect(chosen(table, ['pupil'], 6, 1)).rejects.toThrow(/:3 \(pupil\): n\/a in row 2 of pupil/);
+    expect((await chosen(table, 'motion6', 6, 2)).columns[0]).toEqual([1, 2, 3, 4]);
+    await expect(chosen(table, 'friston24', 6, 2)).rejects.toThrow(/n\/a in row 2 of trans_x/);
+    expect((await chosen(table, 'friston24', 6, 3)).columns[0]).toEqual([2, 3, 4]);
+  });
+});
+
 describe('scrubbing', () => {
   const fd = ['n/a', 0.1, 0.9, 0.1, 0.1, 0.1, 0.6, 0.1, 0.1, 0.1];
 

@@ -128,6 +128,7 @@ describeShared('glm and contrast on real BOLD', () => {
       /116 volumes \(121 less 5 dropped\)[\s\S]*121 values[\s\S]*samples: 116/,
     );
     await expect(runStep(glmStep, inputs, { samples: 140 }, { pool })).rejects.toThrow(/140[\s\S]*121/);
+    await expect(runStep(glmStep, inputs, { drop: 400 }, { pool })).rejects.toThrow(/"drop" is 400[\s\S]*121 volumes/);
     const { outputs } = await runStep(glmStep, inputs, { drop: 5, samples: 116 }, { pool });
     expect(outputs.fit!.meta.volumes).toBe(116);
   });
@@ -190,7 +191,7 @@ describe('glm on a drawn image', () => {
     const { outputs, notes } = await runStep(glmStep, inputs, { confounds: 'none', high_pass: 60 }, { pool });
     const fit = await readFit(outputs.fit!);
     expect(fit.kernels.map(({ status }) => status)).toEqual(['constant', 'fitted', 'collinear']);
-    expect(notes.join()).toMatch(/1 of 3 kernels have no variance[\s\S]*1 of 3 kernels are explained/);
+    expect(notes.join()).toMatch(/1 of 3 kernels have no variance \(.+\)[\s\S]*1 of 3 kernels are explained .* \(.+\)/);
     const { outputs: made } = await runStep(contrastStep, { fit: outputs.fit! }, {}, { pool });
     const t = await (await readMaps(made.maps!)).readRows('t', 0, 3);
     expect([...t.slice(0, 24), ...t.slice(48)].every(Number.isNaN)).toBe(true);
