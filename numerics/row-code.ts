@@ -86,7 +86,7 @@ export const rowBytes = (length: number, bytesPerElement: number) => Math.ceil((
  * writes them like any other array; between threads they can be copied only.
  */
 export function rowMemory(bytes: number): RowMemory {
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });
+  const memory = new WebAssembly.Memory({ initial: Math.max(1, Math.ceil(bytes / 65536)) });
   compiled ??= new WebAssembly.Module(vectorModule(functions));
   const code = new WebAssembly.Instance(compiled, { vectors: { memory } }).exports as RowCode;
   const { buffer } = memory;

@@ -5,7 +5,7 @@ import type { InputPort, Registry, StepType } from '../step-type.js';
 /** Names of inputs, steps, parameters and outputs: no dots, since `steps.fit.table` is split at them. */
 export const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$';
 /** Names of workflows and experiments: they become folders under `results/`. */
-const FOLDER_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
+export const FOLDER_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
 /** A step type of the study's own: a path that starts with a dot. */
 const STEP_FILE_PATTERN = '^\\.{1,2}/.+\\.m?js$';
 
