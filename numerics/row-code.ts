@@ -1,5 +1,14 @@
 import { smallestResidual } from './glm/model.js';
-import { accumulateLoop, estimateLoop, placeLoop, placeRatioLoop, type RowMemory } from './rows.js';
+import {
+  accumulateLoop,
+  estimateEachLoop,
+  estimateLoop,
+  lagRatiosLoop,
+  placeLoop,
+  placeRatioLoop,
+  type RowMemory,
+  whitenLoop,
+} from './rows.js';
 import { type VectorFunction, vectorModule } from './vector-code.js';
 
 const ratio: VectorFunction['steps'] = [
@@ -39,6 +48,65 @@ const functions = {
       { type: 'float64', value: 'effect' },
       { type: 'float64', value: 'se' },
     ],
+  },
+  effectsEach: {
+    reads: ['product', 'norm', 'inverse'],
+    numbers: [],
+    steps: [
+      ['value', 'mul', 'product', 'inverse'],
+      ['usable', 'greater', 'norm', 'zero'],
+      ['effect', 'select', 'value', 'nan', 'usable'],
+    ],
+    writes: [{ type: 'float64', value: 'effect' }],
+  },
+  estimatesEach: {
+    reads: ['product', 'norm', 'inverse'],
+    numbers: ['perDf', 'smallest'],
+    steps: [
+      ['usable', 'greater', 'norm', 'zero'],
+      ['total', 'select', 'norm', 'nan', 'usable'],
+      ['value', 'mul', 'product', 'inverse'],
+      ['effect', 'select', 'value', 'nan', 'usable'],
+      ['explained', 'mul', 'effect', 'product'],
+      ['residual', 'sub', 'total', 'explained'],
+      ['floor', 'mul', 'total', 'smallest'],
+      ['held', 'larger', 'floor', 'residual'],
+      ['scale', 'mul', 'inverse', 'perDf'],
+      ['variance', 'mul', 'held', 'scale'],
+      ['se', 'sqrt', 'variance'],
+    ],
+    writes: [
+      { type: 'float64', value: 'effect' },
+      { type: 'float64', value: 'se' },
+    ],
+  },
+  lagRatios: {
+    reads: ['product', 'lagged', 'norm', 'lag'],
+    numbers: ['inverse', 'kernelLag'],
+    steps: [
+      ['slope', 'mul', 'product', 'inverse'],
+      ['twice', 'add', 'lagged', 'lagged'],
+      ['ofKernel', 'mul', 'slope', 'kernelLag'],
+      ['rest', 'sub', 'twice', 'ofKernel'],
+      ['taken', 'mul', 'slope', 'rest'],
+      ['neighbours', 'sub', 'lag', 'taken'],
+      ['explained', 'mul', 'slope', 'product'],
+      ['squares', 'sub', 'norm', 'explained'],
+      ['ratio', 'div', 'neighbours', 'squares'],
+    ],
+    writes: [{ type: 'float64', value: 'ratio' }],
+  },
+  whiten: {
+    reads: ['product', 'lagged', 'rho', 'nuisance'],
+    numbers: [],
+    steps: [
+      ['scaled', 'mul', 'rho', 'product'],
+      ['shift', 'sub', 'scaled', 'lagged'],
+      ['change', 'mul', 'rho', 'shift'],
+      ['whole', 'add', 'product', 'change'],
+      ['free', 'sub', 'whole', 'nuisance'],
+    ],
+    writes: [{ type: 'float64', value: 'free' }],
   },
   accumulate: {
     reads: ['value', 'mean', 'squares'],
@@ -114,6 +182,31 @@ export function rowMemory(bytes: number): RowMemory {
         code.estimates(from, norms.byteOffset, byteOffset, se.byteOffset, pairs, inverse, scale, smallestResidual);
       }
       estimateLoop(products, at, norms, inverse, scale, effect, se, pairs);
+    },
+    estimateEach(products, at, norms, inverses, perDf, effect, se) {
+      const pairs = effect.length & ~1;
+      const [from, norm, inverse] = [products.byteOffset + 8 * at, norms.byteOffset, inverses.byteOffset];
+      const { byteOffset } = effect;
+      if (pairs > 0 && se.length === 0) code.effectsEach(from, norm, inverse, byteOffset, pairs);
+      if (pairs > 0 && se.length > 0) {
+        code.estimatesEach(from, norm, inverse, byteOffset, se.byteOffset, pairs, perDf, smallestResidual);
+      }
+      estimateEachLoop(products, at, norms, inverses, perDf, effect, se, pairs);
+    },
+    lagRatios(plain, lagged, at, norms, lags, inverse, kernelLag, out) {
+      const pairs = out.length & ~1;
+      const [from, fromLagged] = [plain.byteOffset + 8 * at, lagged.byteOffset + 8 * at];
+      const { byteOffset } = out;
+      if (pairs > 0) {
+        code.lagRatios(from, fromLagged, norms.byteOffset, lags.byteOffset, byteOffset, pairs, inverse, kernelLag);
+      }
+      lagRatiosLoop(plain, lagged, at, norms, lags, inverse, kernelLag, out, pairs);
+    },
+    whiten(plain, lagged, at, rho, nuisance, out) {
+      const pairs = out.length & ~1;
+      const [from, fromLagged] = [plain.byteOffset + 8 * at, lagged.byteOffset + 8 * at];
+      if (pairs > 0) code.whiten(from, fromLagged, rho.byteOffset, nuisance.byteOffset, out.byteOffset, pairs);
+      whitenLoop(plain, lagged, at, rho, nuisance, out, pairs);
     },
     accumulate(values, share, mean, squares, at) {
       const pairs = values.length & ~1;

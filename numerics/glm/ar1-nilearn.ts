@@ -1,3 +1,4 @@
+import type { RowMemory } from '../rows.js';
 import { lagOneEstimator } from './lag-one-estimator.js';
 import type { Estimator, FitModel } from './model.js';
 import type { RhoRule } from './rho-rows.js';
@@ -13,8 +14,8 @@ const largestBin = 109;
  *   `rho = (sum r_t r_(t+1) / (T-1)) / (sum r_t^2 / T)`, truncated toward zero to a multiple of 1/100;
  * series and design are whitened (first row as it is, `a_t - rho a_(t-1)`) and fitted by OLS.
  */
-export function ar1NilearnEstimator(model: FitModel): Promise<Estimator> {
-  return lagOneEstimator(model, truncatedRule(model.time), 'kept');
+export function ar1NilearnEstimator(model: FitModel, memory?: RowMemory): Promise<Estimator> {
+  return lagOneEstimator(model, truncatedRule(model.time), 'kept', memory);
 }
 
 function truncatedRule(time: number): RhoRule {
@@ -23,11 +24,10 @@ function truncatedRule(time: number): RhoRule {
   const toBins = (binsPerUnit * time) / (time - 1) / 2;
   return {
     rho,
-    binOf: (value) => ((binsPerUnit * value) | 0) + largestBin,
-    bins: (_kernel, neighbours, squares, out) => {
+    bins: (_kernel, ratios, out) => {
       for (let v = 0; v < out.length; v++) {
         // `| 0` truncates toward zero, and takes the NaN of an unusable pair to 0.
-        const place = ((toBins * neighbours[v]!) / squares[v]!) | 0;
+        const place = (toBins * ratios[v]!) | 0;
         // Only the rounding that an exact fit leaves can be outside.
         out[v] = (place > largestBin || place < -largestBin ? 0 : place) + largestBin;
       }

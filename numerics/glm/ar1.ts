@@ -1,3 +1,5 @@
+import type { RowMemory } from '../rows.js';
+import { knownLagOneEstimator } from './ar1-known.js';
 import { expectedLagOne } from './expected-lag-one.js';
 import { lagOneEstimator } from './lag-one-estimator.js';
 import type { Estimator, FitModel } from './model.js';
@@ -9,6 +11,9 @@ const binsPerUnit = 100;
 const largestBin = 99;
 const bins = 2 * largestBin + 1;
 
+/** [bin] */
+const rhoValues = Float64Array.from({ length: bins }, (_, i) => (i - largestBin) / binsPerUnit);
+
 /** Half way between the values of rho [bin - 1]. */
 export const rhoEdges = Float64Array.from({ length: bins - 1 }, (_, i) => (i - largestBin + 0.5) / binsPerUnit);
 
@@ -19,32 +24,28 @@ export const rhoEdges = Float64Array.from({ length: bins - 1 }, (_, i) => (i - l
  * are whitened (first row times `sqrt(1 - rho^2)`, then `a_t - rho a_(t-1)`) and fitted by OLS. With less than two
  * degrees of freedom the residuals say nothing of rho: 0.
  */
-export async function ar1Estimator(model: FitModel): Promise<Estimator> {
-  return lagOneEstimator(model, await correctedRule(model), 'scaled');
+export async function ar1Estimator(model: FitModel, memory?: RowMemory): Promise<Estimator> {
+  if (model.rhoKnown) return knownLagOneEstimator(model, rhoValues, binOf, memory);
+  return lagOneEstimator(model, await correctedRule(model), 'scaled', memory);
+}
+
+/** The bin of a rho; the lowest for NaN. */
+function binOf(rho: number): number {
+  const bin = Math.round(rho * binsPerUnit) + largestBin;
+  return bin >= 0 ? Math.min(bin, bins - 1) : 0;
 }
 
 /** Cells per kernel, over the range of its table: one look and about one comparison find the bin. */
 const cells = 256;
 
 async function correctedRule(model: FitModel): Promise<RhoRule> {
-  const rho = Float64Array.from({ length: bins }, (_, i) => (i - largestBin) / binsPerUnit);
-  const unknown = model.df < 2;
-  const expected = unknown || model.rhoKnown ? undefined : await expectedLagOne(model, rhoEdges);
-  let tables: RhoTable[] | undefined;
+  if (model.df < 2) return { rho: rhoValues, bins: (_kernel, _ratios, out) => out.fill(largestBin) };
+  const tables = tablesOf((await expectedLagOne(model, rhoEdges)).withKernel, model.kernels);
   return {
-    rho,
-    binOf: (value) => {
-      const bin = Math.round(value * binsPerUnit) + largestBin;
-      return bin >= 0 ? Math.min(bin, bins - 1) : 0;
-    },
-    bins: (kernel, neighbours, squares, out) => {
-      if (unknown) {
-        out.fill(largestBin);
-        return;
-      }
-      tables ??= tablesOf(expected!.withKernel, model.kernels);
+    rho: rhoValues,
+    bins: (kernel, ratios, out) => {
       const table = tables[kernel]!;
-      for (let v = 0; v < out.length; v++) out[v] = binOf(table, neighbours[v]! / squares[v]!);
+      for (let v = 0; v < out.length; v++) out[v] = binAt(table, ratios[v]!);
     },
   };
 }
@@ -81,7 +82,7 @@ function tablesOf(withKernel: Float64Array, kernels: number): RhoTable[] {
 }
 
 /** Number of edges that are not above `ratio`; some bin for NaN. */
-function binOf({ edges, start, scale }: RhoTable, ratio: number): number {
+function binAt({ edges, start, scale }: RhoTable, ratio: number): number {
   const low = edges[0]!;
   if (ratio < low) return 0;
   const cell = ((ratio - low) * scale) | 0;
@@ -95,7 +96,7 @@ function binOf({ edges, start, scale }: RhoTable, ratio: number): number {
 /** rho between the bins: linear between the edges. */
 export function rhoAt(table: RhoTable, ratio: number): number {
   const { edges } = table;
-  const bin = binOf(table, ratio);
+  const bin = binAt(table, ratio);
   if (bin === 0) return -largestBin / binsPerUnit;
   if (bin === edges.length) return largestBin / binsPerUnit;
   const share = (ratio - edges[bin - 1]!) / (edges[bin]! - edges[bin - 1]!);

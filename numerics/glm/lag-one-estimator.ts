@@ -1,4 +1,6 @@
 import { timesTransposed } from '../products.js';
+import { rowBytes } from '../row-code.js';
+import { plainRows, type RowMemory } from '../rows.js';
 import {
   type FirstRow,
   type LagOneMetric,
@@ -8,160 +10,236 @@ import {
   shifted,
   whitenedNorms,
 } from './lag-one.js';
-import { type Block, type Estimator, type FitModel, smallestResidual, type UseEstimates } from './model.js';
-import { knownRows, type RhoRule, rhoRows } from './rho-rows.js';
-import { type WhitenedRows, whitenedRows } from './whitened-rows.js';
+import type { Block, Estimator, FitModel, UseEstimates } from './model.js';
+import { RhoRows, type RhoRule } from './rho-rows.js';
 
-/** Voxels per inner block: what is made of 512 kernels x 128 voxels stays in the cache until it is used. */
-const voxelsPerPass = 128;
+/** A pass: what is made of 512 kernels x 128 voxels stays in the cache until it is used. */
+const [kernelsPerPass, voxelsPerPass] = [512, 128];
+
+/** A value of rho that fewer than this share of a voxel's kernels have costs less pair by pair than as a row of a product. */
+const rareShare = 1 / 16;
+
+/** What the estimator takes of a `RowMemory`. */
+export const lagOneRowBytes = 2 * rowBytes(kernelsPerPass * voxelsPerPass, 8) + 10 * rowBytes(voxelsPerPass, 8);
 
 /**
  * AR(1) of every kernel at every voxel: OLS, rho of the pair from its residuals by `rule`, then series and design are
  * whitened and fitted by OLS.
  *
- * rho differs between kernels, but a voxel meets only a few values of it. Per block there are three matrix products:
- * `x'y` and `x'Sy` of all pairs, and the nuisance part for the values of rho that a voxel often meets (see `lagOneMetric`).
+ * rho differs between kernels, but a voxel meets only a few values of it. Per pass there are three matrix products:
+ * `x'y` and `x'Sy` of all pairs, and the nuisance part for the values of rho that a voxel often meets (see `LagOneMetric`).
  */
-export async function lagOneEstimator(model: FitModel, rule: RhoRule, firstRow: FirstRow): Promise<Estimator> {
+export async function lagOneEstimator(
+  model: FitModel,
+  rule: RhoRule,
+  firstRow: FirstRow,
+  memory: RowMemory = plainRows,
+): Promise<Estimator> {
   const { time, rank, kernels } = model;
   const metric = lagOneMetric(model.nuisance, rank, time, rule.rho, firstRow);
-  const side: KernelSide = {
-    series: await lagOneSeries(metric, model.regressors, kernels, time),
+  const series = await lagOneSeries(metric, model.regressors, kernels, time);
+  const sides: Sides = {
+    ...{ model, rule, metric, memory, series },
     shifted: shifted(model.regressors, kernels, time),
-    inverseNorms: new Float64Array(metric.rho.length * kernels),
+    norms: series.norm.map((norm) => 1 / norm),
+    inverseNorms: new Float64Array(kernels * metric.rho.length),
     ready: new Uint8Array(metric.rho.length),
+    products: [0, 1].map(() => memory.float64(kernelsPerPass * voxelsPerPass)) as [Float64Array, Float64Array],
+    rows: Array.from({ length: 10 }, () => memory.float64(voxelsPerPass)),
+    rowOf: new Int32Array(kernelsPerPass * voxelsPerPass),
   };
-  const scratch: Scratch = { plain: new Float64Array(0), lagged: new Float64Array(0), rowOf: new Int32Array(0) };
+  let known: { readonly bold: Float64Array; readonly passes: VoxelPass[] } | undefined;
 
   return async (block, use) => {
-    for (let first = 0; first < block.voxels; first += voxelsPerPass) {
-      const end = Math.min(first + voxelsPerPass, block.voxels);
-      const pass: Block = {
-        ...block,
-        bold: block.bold.subarray(first * time, end * time),
-        voxels: end - first,
-        ...(block.rho && { rho: block.rho.subarray(first, end) }),
-      };
-      await fitPass(model, rule, metric, side, pass, (row) => use({ ...row, firstVoxel: first }), scratch);
+    // A block comes once for every range of kernels, and meets much the same values of rho with all of them.
+    if (known?.bold !== block.bold) known = { bold: block.bold, passes: await voxelPasses(metric, block, time) };
+    for (const pass of known.passes) {
+      for (let at = 0; at < block.kernels; at += kernelsPerPass) {
+        const kernels = Math.min(kernelsPerPass, block.kernels - at);
+        await fitPass(sides, pass, { ...block, firstKernel: block.firstKernel + at, kernels }, use);
+      }
     }
   };
 }
 
-interface KernelSide {
+/** What all passes share. */
+interface Sides {
+  readonly model: FitModel;
+  readonly rule: RhoRule;
+  readonly metric: LagOneMetric;
+  readonly memory: RowMemory;
+  /** Of the regressors. */
   readonly series: LagOneSeries;
   /** `S x` [kernel, time]. */
   readonly shifted: Float64Array;
-  /** One over the projected whitened norm [bin, kernel], for the bins that are `ready` [bin]. */
+  /** `1 / x'x` [kernel]. */
+  readonly norms: Float64Array;
+  /** One over the projected whitened norm [kernel, bin], for the bins that are `ready` [bin]: a subject meets perhaps fifty. */
   readonly inverseNorms: Float64Array;
   readonly ready: Uint8Array;
+  /** `x'y` and `x'Sy` of a pass [kernel, voxel]. */
+  readonly products: readonly [Float64Array, Float64Array];
+  /** Rows of voxels, in `memory`. */
+  readonly rows: readonly Float64Array[];
+  /** The row of a pair's voxel and rho, in the `RhoRows` of the pass [kernel, voxel]. */
+  readonly rowOf: Int32Array;
 }
 
-/** `x'y`, `x'Sy`, and the place of a pair's rho among the rows of a pass [kernel, voxel]. */
-interface Scratch {
-  plain: Float64Array;
-  lagged: Float64Array;
-  rowOf: Int32Array;
+/** Some voxels of a block. */
+interface VoxelPass {
+  readonly firstVoxel: number;
+  readonly voxels: number;
+  readonly bold: Float64Array;
+  readonly series: LagOneSeries;
+  readonly rows: RhoRows;
+}
+
+async function voxelPasses(metric: LagOneMetric, { bold, voxels }: Block, time: number): Promise<VoxelPass[]> {
+  const passes: VoxelPass[] = [];
+  for (let firstVoxel = 0; firstVoxel < voxels; firstVoxel += voxelsPerPass) {
+    const count = Math.min(voxelsPerPass, voxels - firstVoxel);
+    const own = bold.subarray(firstVoxel * time, (firstVoxel + count) * time);
+    const series = await lagOneSeries(metric, own, count, time);
+    passes.push({ firstVoxel, voxels: count, bold: own, series, rows: new RhoRows(metric, series) });
+  }
+  return passes;
 }
 
 async function fitPass(
-  model: FitModel,
-  rule: RhoRule,
-  metric: LagOneMetric,
-  side: KernelSide,
-  { bold, voxels, firstKernel, kernels, errors, variances, rho }: Block,
+  sides: Sides,
+  pass: VoxelPass,
+  { firstKernel, kernels, errors, variances }: Block,
   use: UseEstimates,
-  scratch: Scratch,
 ): Promise<void> {
-  const { time, df } = model;
-  const pairs = voxels * kernels;
-  if (scratch.plain.length < pairs) {
-    scratch.plain = new Float64Array(pairs);
-    scratch.lagged = new Float64Array(pairs);
-    scratch.rowOf = new Int32Array(pairs);
-  }
-  const plain = scratch.plain.subarray(0, pairs);
-  const lagged = scratch.lagged.subarray(0, pairs);
+  const { model, metric, memory, rowOf } = sides;
+  const { voxels, rows } = pass;
+  const { time } = model;
+  const [plain, lagged] = sides.products;
   const ofKernels = (values: Float64Array, width: number) =>
     values.subarray(firstKernel * width, (firstKernel + kernels) * width);
   const size = { m: kernels, n: voxels, k: time };
-  await timesTransposed(ofKernels(model.regressors, time), bold, size, plain);
-  await timesTransposed(ofKernels(side.shifted, time), bold, size, lagged);
-  const voxelSide = await lagOneSeries(metric, bold, voxels, time);
-  const kernelSide = { norm: ofKernels(side.series.norm, 1), lag: ofKernels(side.series.lag, 1) };
-  const rows = rho
-    ? knownRows(rule, rho, kernels, scratch.rowOf)
-    : rhoRows(rule, { plain, lagged }, { kernelSide, firstKernel }, voxelSide, scratch.rowOf);
-  for (const bin of rows.bin) if (!side.ready[bin]) makeReady(metric, side, bin);
-  const whitened = await whitenedRows(metric, rows, voxelSide, ofKernels(side.series.ends, metric.width), kernels);
+  await timesTransposed(ofKernels(model.regressors, time), pass.bold, size, plain.subarray(0, kernels * voxels));
+  await timesTransposed(ofKernels(sides.shifted, time), pass.bold, size, lagged.subarray(0, kernels * voxels));
+  findRows(sides, pass, firstKernel, kernels);
+  for (let row = 0; row < rows.count; row++) makeReady(sides, rows.bin[row]!);
+  const nuisance = await nuisanceProducts(rows, metric.width, ofKernels(sides.series.ends, metric.width), {
+    kernels,
+    pairs: rowOf.subarray(0, kernels * voxels),
+  });
 
-  const effect = new Float64Array(voxels);
-  const se = new Float64Array(errors ? voxels : 0);
-  const pair: Pairs = {
-    ...{ plain, lagged, rowOf: scratch.rowOf, whitened },
-    rho: Float64Array.from(rows.bin, (bin) => metric.rho[bin]!),
-    inverseAt: rows.bin.map((bin) => bin * model.kernels + firstKernel),
-    inverseNorms: side.inverseNorms,
-  };
+  const [effects, ses, product, rho, taken, norms, inverses] = sides.rows.map((row) => row.subarray(0, voxels));
+  const se = ses!.subarray(0, errors ? voxels : 0);
+  const perDf = model.df > 0 ? 1 / model.df : Number.NaN;
+  const bins = metric.rho.length;
   for (let k = 0; k < kernels; k++) {
     const kernel = firstKernel + k;
-    fitKernel(pair, k, df, effect, se);
-    for (let v = 0; v < voxels; v++) if (!(voxelSide.norm[v]! > 0)) effect[v] = Number.NaN;
-    for (let v = 0; v < se.length; v++) if (!(voxelSide.norm[v]! > 0)) se[v] = Number.NaN;
-    const variance = variances && residualVariances(pair, k, se);
-    use({ kernel, firstVoxel: 0, effect, se, ...(variance && { variance }) });
+    nuisance.ofKernel(k, taken!);
+    gather(rowOf, k * voxels, rows.bin, sides.inverseNorms, kernel * bins, inverses!);
+    gatherRows(rowOf, k * voxels, rows.rho, rows.norms, rho!, norms!);
+    memory.whiten(plain, lagged, k * voxels, rho!, taken!, product!);
+    memory.estimateEach(product!, 0, norms!, inverses!, perDf, effects!, se);
+    const row = { kernel, firstVoxel: pass.firstVoxel, effect: effects!, se, memory };
+    // The standard error says the variance, since `se^2 = variance / <x,x>`.
+    if (!variances) use(row);
+    else use({ ...row, variance: se.map((error, v) => (error * error) / inverses![v]!) });
   }
 }
 
-/** A subject meets perhaps fifty of the bins, so kernel norms are made when a bin is first met. */
-function makeReady(metric: LagOneMetric, side: KernelSide, bin: number): void {
-  const norms = whitenedNorms(metric, bin, side.series);
-  side.inverseNorms.set(
-    norms.map((norm) => (norm > 0 ? 1 / norm : Number.NaN)),
-    bin * norms.length,
-  );
-  side.ready[bin] = 1;
-}
+// Apart, and with arrays for parameters: loops that look arrays up in an object take three times as long.
 
-interface Pairs extends Scratch {
-  readonly whitened: WhitenedRows;
-  /** [row] */
-  readonly rho: Float64Array;
-  /** Where the first kernel of the pass is in `inverseNorms` [row]. */
-  readonly inverseAt: Int32Array;
-  readonly inverseNorms: Float64Array;
-}
-
-/** All voxels of a pass; `kernel` counts from the first of the pass. */
-function fitKernel(
-  { plain, lagged, rowOf, whitened, rho, inverseAt, inverseNorms }: Pairs,
-  kernel: number,
-  df: number,
-  effect: Float64Array,
-  se: Float64Array,
+function gatherRows(
+  rowOf: Int32Array,
+  at: number,
+  rho: Float64Array,
+  norms: Float64Array,
+  outRho: Float64Array,
+  outNorms: Float64Array,
 ): void {
-  const { weights, norms, place, products, places, ends, width } = whitened;
-  const voxels = effect.length;
-  const perDf = df > 0 ? 1 / df : Number.NaN;
-  for (let v = 0; v < voxels; v++) {
-    const pair = kernel * voxels + v;
-    const row = rowOf[pair]!;
-    const r = rho[row]!;
-    let nuisance = 0;
-    if (place[row]! >= 0) nuisance = products[kernel * places + place[row]!]!;
-    else for (let p = 0; p < width; p++) nuisance += weights[row * width + p]! * ends[kernel * width + p]!;
-    const product = (1 + r * r) * plain[pair]! - r * lagged[pair]! - nuisance;
-    const scale = inverseNorms[inverseAt[row]! + kernel]!;
-    effect[v] = product * scale;
-    if (se.length > 0) {
-      const total = norms[row]!;
-      const residual = total - product * product * scale;
-      const floor = total * smallestResidual;
-      se[v] = Math.sqrt((residual > floor ? residual : floor) * perDf * scale);
-    }
+  for (let v = 0; v < outRho.length; v++) {
+    const row = rowOf[at + v]!;
+    outRho[v] = rho[row]!;
+    outNorms[v] = norms[row]!;
   }
 }
 
-/** Of the whitened fits: the standard error says them, since `se^2 = variance / <x,x>`. */
-function residualVariances({ rowOf, inverseAt, inverseNorms }: Pairs, kernel: number, se: Float64Array): Float64Array {
-  return se.map((error, v) => (error * error) / inverseNorms[inverseAt[rowOf[kernel * se.length + v]!]! + kernel]!);
+function gather(
+  rowOf: Int32Array,
+  at: number,
+  bin: Int32Array,
+  values: Float64Array,
+  from: number,
+  out: Float64Array,
+): void {
+  for (let v = 0; v < out.length; v++) out[v] = values[from + bin[rowOf[at + v]!]!]!;
+}
+
+/** Finds the rho of every pair, from what the products say of the residuals of its OLS fit. */
+function findRows(sides: Sides, { voxels, series, rows }: VoxelPass, firstKernel: number, kernels: number): void {
+  const { memory, rule, rowOf } = sides;
+  const [plain, lagged] = sides.products;
+  const [ratios, norms, lags] = sides.rows.slice(7).map((row) => row.subarray(0, voxels));
+  norms!.set(series.norm);
+  lags!.set(series.lag);
+  const own = new Int32Array(voxels);
+  for (let k = 0; k < kernels; k++) {
+    const kernel = firstKernel + k;
+    const [inverse, kernelLag] = [sides.norms[kernel]!, sides.series.lag[kernel]!];
+    memory.lagRatios(plain, lagged, k * voxels, norms!, lags!, inverse, kernelLag, ratios!);
+    rule.bins(kernel, ratios!, own);
+    rows.find(own, rowOf, k * voxels);
+  }
+}
+
+function makeReady({ metric, series, inverseNorms, ready }: Sides, bin: number): void {
+  if (ready[bin]) return;
+  const bins = metric.rho.length;
+  const norms = whitenedNorms(metric, bin, series);
+  for (let k = 0; k < norms.length; k++) inverseNorms[k * bins + bin] = norms[k]! > 0 ? 1 / norms[k]! : Number.NaN;
+  ready[bin] = 1;
+}
+
+/** What the nuisance takes from the products of all pairs: of the rows that many kernels have by a matrix product. */
+async function nuisanceProducts(
+  { weights, count }: RhoRows,
+  width: number,
+  ends: Float64Array,
+  { kernels, pairs }: { kernels: number; pairs: Int32Array },
+): Promise<{ ofKernel(kernel: number, out: Float64Array): void }> {
+  const having = new Int32Array(count);
+  for (let i = 0; i < pairs.length; i++) having[pairs[i]!]!++;
+  const place = new Int32Array(count).fill(-1);
+  const often = having.reduce((sum, pairs) => sum + (pairs >= kernels * rareShare ? 1 : 0), 0);
+  const side = new Float64Array(often * width);
+  let places = 0;
+  for (let row = 0; row < count; row++) {
+    if (having[row]! < kernels * rareShare) continue;
+    side.set(weights.subarray(row * width, (row + 1) * width), places * width);
+    place[row] = places++;
+  }
+  const products = await timesTransposed(ends, side, { m: kernels, n: places, k: width });
+  return {
+    ofKernel(kernel, out) {
+      const from = kernel * out.length;
+      const ofRows = kernel * places;
+      for (let v = 0; v < out.length; v++) {
+        const row = pairs[from + v]!;
+        const at = place[row]!;
+        out[v] = at >= 0 ? products[ofRows + at]! : product(weights, row * width, ends, kernel * width, width);
+      }
+    },
+  };
+}
+
+/** Four sums, because each addition waits for the one before it. */
+function product(left: Float64Array, at: number, right: Float64Array, from: number, length: number): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    a += left[at + i]! * right[from + i]!;
+    b += left[at + i + 1]! * right[from + i + 1]!;
+    c += left[at + i + 2]! * right[from + i + 2]!;
+    d += left[at + i + 3]! * right[from + i + 3]!;
+  }
+  for (; i < length; i++) a += left[at + i]! * right[from + i]!;
+  return a + b + (c + d);
 }

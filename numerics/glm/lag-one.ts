@@ -209,3 +209,41 @@ export function whitenedSide(
   if (width > rank + 1) weights[offset + rank + 1] = r * r * firstWeight;
   return (1 + r * r) * norm[index]! - r * lag[index]! - r * r * (end * end + start * start) - explained;
 }
+
+/**
+ * Series in the form `z` for which `x'z` is the projected whitened product `<x,y>` with any `x` that is free of the
+ * nuisance, and their projected whitened norms; `bins` are the places of their rho in the metric [series].
+ */
+export async function whitenedSeries(
+  metric: LagOneMetric,
+  bins: Int32Array,
+  series: Float64Array,
+  count: number,
+  time: number,
+): Promise<{ readonly series: Float64Array; readonly norms: Float64Array }> {
+  const { rank, width, shiftedNuisance } = metric;
+  const own = await lagOneSeries(metric, series, count, time);
+  const weights = new Float64Array(count * width);
+  const norms = new Float64Array(count);
+  for (let i = 0; i < count; i++) norms[i] = whitenedSide(metric, bins[i]!, own, i, weights, i * width);
+  // What the weights are for, by volume [time, width]: `Z S`, the last volume, the first.
+  const columns = new Float64Array(time * width);
+  for (let p = 0; p < rank; p++) {
+    for (let t = 0; t < time; t++) columns[t * width + p] = shiftedNuisance[p * time + t]!;
+  }
+  columns[(time - 1) * width + rank] = 1;
+  if (width > rank + 1) columns[rank + 1] = 1;
+  const out = await timesTransposed(weights, columns, { m: count, n: time, k: width });
+  for (let i = 0; i < count; i++) {
+    const r = metric.rho[bins[i]!]!;
+    const diagonal = 1 + r * r;
+    let before = 0;
+    for (let t = i * time; t < (i + 1) * time; t++) {
+      const value = series[t]!;
+      const after = t + 1 < (i + 1) * time ? series[t + 1]! : 0;
+      out[t] = diagonal * value - r * (before + after) - out[t]!;
+      before = value;
+    }
+  }
+  return { series: out, norms };
+}

@@ -1,9 +1,13 @@
 import { rowBytes, rowMemory } from '../row-code.js';
 import type { RowMemory } from '../rows.js';
 import { unshared } from '../shared-memory.js';
+import { productRowBytes, voxelsPerRow } from './by-products.js';
 import { estimatorFor } from './estimator.js';
+import { lagOneRowBytes } from './lag-one-estimator.js';
 import type { Estimator, FitModel } from './model.js';
-import { olsRowBytes } from './ols.js';
+
+/** What an estimator takes of a memory, of any noise: `ar1-known` has a row more than `byProducts`. */
+const estimatorRowBytes = Math.max(productRowBytes + rowBytes(voxelsPerRow, 8), lagOneRowBytes);
 
 /** A model's estimator in this thread, and memory that it shares with whoever uses its estimates. */
 export interface Prepared {
@@ -43,7 +47,7 @@ export async function withEstimator<R>(
 }
 
 async function prepare(model: FitModel, bytes: number): Promise<Kept> {
-  const memory = rowMemory(olsRowBytes + bytes);
+  const memory = rowMemory(estimatorRowBytes + bytes);
   const own = inThisThread(model);
   return { model: own, estimate: await estimatorFor(own, memory), memory, bytes };
 }
@@ -55,7 +59,7 @@ function inThisThread(model: FitModel): FitModel {
 
 /** What `estimatorIn` takes of a memory. */
 export function estimatorBytes({ kernels, time }: FitModel): number {
-  return olsRowBytes + rowBytes(kernels * time, 8);
+  return estimatorRowBytes + rowBytes(kernels * time, 8);
 }
 
 /** An estimator for a model that is used once in a thread; it may be used until `memory` takes its arrays back. */

@@ -32,10 +32,17 @@ function all(memory: RowMemory, products: number[], norms: number[], inverse: nu
   memory.placeAll(effect!, se!, single[3]!, single[4]!, single[5]!, 1);
   memory.place(effect!, double[0]!, 1);
   memory.placeRatio(effect!, se!, double[1]!, 1);
+  const [each, eachSe, eachAlone, ratios, whitened] = [0, 1, 2, 3, 4].map(() => memory.float64(n));
+  const rho = filled(norms.map((one) => one / 3));
+  memory.estimateEach(product, 1, norm, rho, scale, each!, eachSe!);
+  memory.estimateEach(product, 1, norm, rho, scale, eachAlone!, none!);
+  memory.lagRatios(product, product, 1, norm, rho, inverse, scale, ratios!);
+  memory.whiten(product, product, 1, rho, norm, whitened!);
   const [mean, squares] = [0, 1].map(() => memory.float64(n + 2).fill(3));
   memory.accumulate(effect!, 1, mean!, squares!, 1);
   memory.accumulate(se!, 1 / 2, mean!, squares!, 1);
-  return [effect!, se!, alone!, ...single, ...double, mean!, squares!].map(bits);
+  const rows = [each!, eachSe!, eachAlone!, ratios!, whitened!];
+  return [effect!, se!, alone!, ...single, ...double, mean!, squares!, ...rows].map(bits);
 }
 
 describe('rows', () => {
@@ -51,7 +58,7 @@ describe('rows', () => {
           expect(fast).toEqual(all(plainRows, products, norms, inverse, scale));
           // One call for three gives what three calls give, and touches nothing beside the row.
           expect(fast.slice(6, 9)).toEqual(fast.slice(3, 6));
-          for (const row of fast.slice(3)) expect([row[0], row.at(-1)]).toEqual(['3', '3']);
+          for (const row of fast.slice(3, 13)) expect([row[0], row.at(-1)]).toEqual(['3', '3']);
         },
       ),
       { numRuns: 200 },
