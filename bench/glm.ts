@@ -56,6 +56,7 @@ async function child(noise: Noise, kernels: number): Promise<Figures> {
     rank,
     regressors: toShared(regressors),
     nuisance: toShared(rows),
+    ...(noise === 'ar1' && { rhoKnown: true }),
   };
   const dir = await mkdtemp(path.join(os.tmpdir(), 'voxreel-bench-'));
   try {
@@ -110,6 +111,8 @@ async function allMaps(
         voxels: end - first,
         statistics,
         dtype: 'float32',
+        // As the step `glm` leaves it: one rho per voxel, in hundredths that spread over some thirty values.
+        ...(model.rhoKnown && { rho: Float64Array.from({ length: end - first }, (_, v) => 0.15 + (v % 31) / 100) }),
         into: { files, columns: voxels, firstColumn: first },
       };
       return pool.run('glm.maps', payload, { transfer: [block.buffer] });
@@ -157,8 +160,8 @@ async function main(): Promise<void> {
     for (const kernels of [576, 4224]) {
       const here = fileURLToPath(import.meta.url);
       const { computed, written, residualise, peakMB } = await inFreshProcess<Figures>(here, noise, String(kernels));
-      // x'y, and x'Sy where there is autocorrelation; the other work is not counted.
-      const flops = (noise === 'ols' ? 1 : 2) * 2 * time * kernels * voxels;
+      // x'y, and x'Sy where every pair has its rho; the other work is not counted.
+      const flops = (noise === 'ar1-nilearn' ? 2 : 1) * 2 * time * kernels * voxels;
       for (const [maps, { seconds, cpu }] of Object.entries({ computed, written })) {
         const cells = [noise, kernels, maps, seconds.toFixed(2), cpu.toFixed(2)];
         const speed = flops / seconds / 1e9;

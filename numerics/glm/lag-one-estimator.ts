@@ -13,11 +13,11 @@ import {
 import type { Block, Estimator, FitModel, UseEstimates } from './model.js';
 import { RhoRows, type RhoRule } from './rho-rows.js';
 
-/** A pass: what is made of 512 kernels x 128 voxels stays in the cache until it is used. */
-const [kernelsPerPass, voxelsPerPass] = [512, 128];
+/** A pass: what is made of 256 kernels x 128 voxels stays in the cache until it is used. */
+const [kernelsPerPass, voxelsPerPass] = [256, 128];
 
 /** A value of rho that fewer than this share of a voxel's kernels have costs less pair by pair than as a row of a product. */
-const rareShare = 1 / 16;
+const rareShare = 1 / 32;
 
 /** What the estimator takes of a `RowMemory`. */
 export const lagOneRowBytes = 2 * rowBytes(kernelsPerPass * voxelsPerPass, 8) + 10 * rowBytes(voxelsPerPass, 8);
@@ -47,6 +47,7 @@ export async function lagOneEstimator(
     products: [0, 1].map(() => memory.float64(kernelsPerPass * voxelsPerPass)) as [Float64Array, Float64Array],
     rows: Array.from({ length: 10 }, () => memory.float64(voxelsPerPass)),
     rowOf: new Int32Array(kernelsPerPass * voxelsPerPass),
+    scratch: { products: new Float64Array(0) },
   };
   let known: { readonly bold: Float64Array; readonly passes: VoxelPass[] } | undefined;
 
@@ -83,6 +84,8 @@ interface Sides {
   readonly rows: readonly Float64Array[];
   /** The row of a pair's voxel and rho, in the `RhoRows` of the pass [kernel, voxel]. */
   readonly rowOf: Int32Array;
+  /** What the nuisance takes [kernel, place]: fresh memory for every pass costs as much as the product. */
+  readonly scratch: { products: Float64Array };
 }
 
 /** Some voxels of a block. */
@@ -125,15 +128,19 @@ async function fitPass(
   const nuisance = await nuisanceProducts(rows, metric.width, ofKernels(sides.series.ends, metric.width), {
     kernels,
     pairs: rowOf.subarray(0, kernels * voxels),
+    scratch: sides.scratch,
   });
 
   const [effects, ses, product, rho, taken, norms, inverses] = sides.rows.map((row) => row.subarray(0, voxels));
   const se = ses!.subarray(0, errors ? voxels : 0);
   const perDf = model.df > 0 ? 1 / model.df : Number.NaN;
   const bins = metric.rho.length;
+  const { width } = metric;
+  const { ends } = sides.series;
   for (let k = 0; k < kernels; k++) {
     const kernel = firstKernel + k;
-    nuisance.ofKernel(k, taken!);
+    const { place, places, products } = nuisance;
+    nuisanceOfKernel(rowOf, k * voxels, place, products, k * places, rows.weights, ends, kernel * width, width, taken!);
     gather(rowOf, k * voxels, rows.bin, sides.inverseNorms, kernel * bins, inverses!);
     gatherRows(rowOf, k * voxels, rows.rho, rows.norms, rho!, norms!);
     memory.whiten(plain, lagged, k * voxels, rho!, taken!, product!);
@@ -198,13 +205,21 @@ function makeReady({ metric, series, inverseNorms, ready }: Sides, bin: number):
   ready[bin] = 1;
 }
 
+interface NuisanceProducts {
+  /** Column of a row in `products`, or -1 where its few pairs are made one by one [row]. */
+  readonly place: Int32Array;
+  readonly places: number;
+  /** [kernel, place] */
+  readonly products: Float64Array;
+}
+
 /** What the nuisance takes from the products of all pairs: of the rows that many kernels have by a matrix product. */
 async function nuisanceProducts(
   { weights, count }: RhoRows,
   width: number,
   ends: Float64Array,
-  { kernels, pairs }: { kernels: number; pairs: Int32Array },
-): Promise<{ ofKernel(kernel: number, out: Float64Array): void }> {
+  { kernels, pairs, scratch }: { kernels: number; pairs: Int32Array; scratch: { products: Float64Array } },
+): Promise<NuisanceProducts> {
   const having = new Int32Array(count);
   for (let i = 0; i < pairs.length; i++) having[pairs[i]!]!++;
   const place = new Int32Array(count).fill(-1);
@@ -216,18 +231,30 @@ async function nuisanceProducts(
     side.set(weights.subarray(row * width, (row + 1) * width), places * width);
     place[row] = places++;
   }
-  const products = await timesTransposed(ends, side, { m: kernels, n: places, k: width });
-  return {
-    ofKernel(kernel, out) {
-      const from = kernel * out.length;
-      const ofRows = kernel * places;
-      for (let v = 0; v < out.length; v++) {
-        const row = pairs[from + v]!;
-        const at = place[row]!;
-        out[v] = at >= 0 ? products[ofRows + at]! : product(weights, row * width, ends, kernel * width, width);
-      }
-    },
-  };
+  if (scratch.products.length < kernels * places) scratch.products = new Float64Array(kernels * places);
+  const products = scratch.products.subarray(0, kernels * places);
+  await timesTransposed(ends, side, { m: kernels, n: places, k: width }, products);
+  return { place, places, products };
+}
+
+/** What the nuisance takes from the products of one kernel, whose own values are in `ends` from `fromEnds` on. */
+function nuisanceOfKernel(
+  rowOf: Int32Array,
+  at: number,
+  place: Int32Array,
+  products: Float64Array,
+  fromProducts: number,
+  weights: Float64Array,
+  ends: Float64Array,
+  fromEnds: number,
+  width: number,
+  out: Float64Array,
+): void {
+  for (let v = 0; v < out.length; v++) {
+    const row = rowOf[at + v]!;
+    const column = place[row]!;
+    out[v] = column >= 0 ? products[fromProducts + column]! : product(weights, row * width, ends, fromEnds, width);
+  }
 }
 
 /** Four sums, because each addition waits for the one before it. */
