@@ -77,16 +77,17 @@ export function artifactOf(type: string, { files, meta }: Produced, label: strin
   return { type, digest: '', meta: meta ?? {}, files, label, origin: label };
 }
 
-/** Runs a step in an empty folder, with its defaults. */
+/** Runs a step in an empty folder, with its defaults but for `params`. */
 export function runStep(
   step: StepType,
   inputs: Readonly<Record<string, Artifact | readonly Artifact[]>>,
   workDir: string,
   pool: Pool,
+  params: Readonly<Record<string, unknown>> = {},
 ): Promise<Record<string, Produced>> {
   const defaults = Object.entries(step.params.properties).filter(([, schema]) => schema.default !== undefined);
   return step.run({
-    params: Object.fromEntries(defaults.map(([name, schema]) => [name, schema.default])),
+    params: { ...Object.fromEntries(defaults.map(([name, schema]) => [name, schema.default])), ...params },
     ...{ inputs, workDir, pool, instance: step.name, threads: pool.threads },
     signal: new AbortController().signal,
     progress: () => {},
