@@ -32,14 +32,19 @@ export function parseTable(text: string, file: string, separator = '\t'): Table 
   checkColumns(columns!, file, separator);
   checkSeparator(lines, file, separator);
   rows.forEach((row, index) => {
-    if (row.length === columns!.length) return;
-    throw new UserError({
-      message: `${row.length} values in this line`,
-      place: { file, line: index + 2 },
-      expected: `${columns!.length}, as many as there are columns`,
-    });
+    requireWidth(row.length, columns!.length, file, index + 2);
   });
   return { columns: columns!, rows };
+}
+
+/** `line` counts from 1. */
+export function requireWidth(found: number, columns: number, file: string, line: number): void {
+  if (found === columns) return;
+  throw new UserError({
+    message: `${found} values in this line`,
+    place: { file, line },
+    expected: `${columns}, as many as there are columns`,
+  });
 }
 
 /**
@@ -51,13 +56,18 @@ export async function writeTable(
   columns: readonly string[],
   rows: Iterable<readonly (string | number | null)[]>,
 ): Promise<void> {
-  const lines = [columns.map(cell).join('\t')];
+  const lines = [tableLine(columns)];
   for (const row of rows) {
     if (row.length !== columns.length)
       throw new RangeError(`${row.length} values for ${columns.length} columns of ${file}`);
-    lines.push(row.map(cell).join('\t'));
+    lines.push(tableLine(row));
   }
-  await writeFile(file, `${lines.join('\n')}\n`);
+  await writeFile(file, lines.join(''));
+}
+
+/** A row as it stands in a file, with its line end. */
+export function tableLine(row: readonly (string | number | null)[]): string {
+  return `${row.map(cell).join('\t')}\n`;
 }
 
 /** One column as numbers `[row]`; `n/a` and empty become NaN. Throws UserError for a missing column and for other text. */
@@ -148,6 +158,12 @@ async function readText(file: string): Promise<string> {
     if (code !== 'ENOENT') throw error;
     throw new UserError({ message: 'file not found', place: { file }, expected: 'a table' }, { cause: error });
   }
+  refuseOther(bytes, file);
+  return bytes.toString('utf8');
+}
+
+/** Throws UserError for bytes, the first of a file or all, that are no text in UTF-8. */
+export function refuseOther(bytes: Buffer, file: string): void {
   const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
   if (packed || bytes.subarray(0, 4096).includes(0)) {
     throw new UserError({
@@ -157,5 +173,4 @@ async function readText(file: string): Promise<string> {
       hint: packed ? 'Unpack it first: gunzip FILE' : 'Save it as UTF-8.',
     });
   }
-  return bytes.toString('utf8');
 }

@@ -4,14 +4,12 @@ import { type Kernel, readKernels } from './kernels.js';
 import { type Mask, readMask } from './mask.js';
 import { fileOf, untrainedOf } from './meta.js';
 import { readNpy, readNpyRows } from './npy.js';
-import { readTable, type Table } from './table.js';
+import { requireTable } from './table-stream.js';
 import { publishThresholded } from './thresholded-publish.js';
 import { UserError } from './user-error.js';
 
 export interface ThresholdedFacts {
   readonly rows: readonly Kernel[];
-  /** One line per cluster. */
-  readonly clusters: Table;
   readonly mask: Mask;
   /** Statistic that was thresholded (`t`). */
   readonly statistic: string;
@@ -46,7 +44,6 @@ export async function readThresholded(artifact: Artifact): Promise<StoredThresho
   const indptr = (await readNpy(fileOf(artifact, 'indptr.npy'))).data as Int32Array;
   return {
     rows: await readKernels(fileOf(artifact, 'rows.tsv')),
-    clusters: await readTable(fileOf(artifact, 'clusters.tsv')),
     mask: await readMask(fileOf(artifact, 'mask.nii.gz')),
     statistic: statistic as string,
     threshold: threshold as number | null,
@@ -79,7 +76,7 @@ async function check(produced: Produced): Promise<void> {
   await requireShape(produced, 'label.npy', [entries], '<i4');
   await requireShape(produced, 'value.npy', [entries], '<f4');
   await readMask(fileOf(produced, 'mask.nii.gz'));
-  await readTable(fileOf(produced, 'clusters.tsv'));
+  await requireTable(fileOf(produced, 'clusters.tsv'));
 }
 
 export const thresholdedType: ArtifactType = {

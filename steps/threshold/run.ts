@@ -6,7 +6,7 @@ import { readMask } from '../../artifacts/mask.js';
 import { filesAt, untrainedOf } from '../../artifacts/meta.js';
 import { writeNpy } from '../../artifacts/npy.js';
 import { appendNpy } from '../../artifacts/npy-append.js';
-import { writeTable } from '../../artifacts/table.js';
+import { appendTable } from '../../artifacts/table-stream.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { type ClusteredBlock, clusterFields } from '../../numerics/clusters-block.js';
@@ -59,7 +59,9 @@ export async function run(context: StepContext<ThresholdParams>): Promise<Record
   const label = await appendNpy(to('label.npy'), '<i4');
   const value = await appendNpy(to('value.npy'), '<f4');
   const indptr = new Int32Array(kernels.length + 1);
-  const [clusters, peaks, thresholds]: Cell[][][] = [[], [], []];
+  const clusters = await appendTable(to('clusters.tsv'), tables.clusterColumns);
+  const peaks = await appendTable(to('peaks.tsv'), tables.peakColumns);
+  const thresholds = await appendTable(to('thresholds.tsv'), thresholdColumns);
   const { sides, connectivity } = params;
   const how = { sides, connectivity, peaks: { most: params.peaks, distance: params.peak_distance } };
   try {
@@ -68,19 +70,16 @@ export async function run(context: StepContext<ThresholdParams>): Promise<Record
       await voxel.append(block.voxel);
       await label.append(block.label);
       await value.append(block.value);
-      for (const row of tables.clusters(block, first)) clusters!.push(row);
-      for (const row of tables.peaks(block, first)) peaks!.push(row);
-      for (const row of thresholdRows(block, first, kernels, rule)) thresholds!.push(row);
+      await clusters.append(tables.clusters(block, first));
+      await peaks.append(tables.peaks(block, first));
+      await thresholds.append(thresholdRows(block, first, kernels, rule));
       context.progress(first + block.counts.length, kernels.length, 'maps');
     });
   } finally {
-    await Promise.all([voxel.close(), label.close(), value.close()]);
+    await Promise.all([voxel, label, value, clusters, peaks, thresholds].map((file) => file.close()));
   }
 
   await writeNpy(to('indptr.npy'), [indptr.length], indptr);
-  await writeTable(to('clusters.tsv'), tables.clusterColumns, clusters!);
-  await writeTable(to('peaks.tsv'), tables.peakColumns, peaks!);
-  await writeTable(to('thresholds.tsv'), thresholdColumns, thresholds!);
   await linkOrCopy(artifact.files['rows.tsv']!, to('rows.tsv'));
   await linkOrCopy(artifact.files['mask.nii.gz']!, to('mask.nii.gz'));
   noteEmpty(context, indptr, leftOut);

@@ -173,11 +173,12 @@ describe('thresholded maps', () => {
       Threshold: 4.785,
       Statistic: 't',
     });
+    expect(await readTable(path.join(out, 'group_desc-clusters.tsv'))).toEqual(data.clusters);
   });
 
   it('are read by rows', async () => {
     const stored = await readThresholded(artifact(thresholdedType, await writeThresholded(work, data)));
-    expect(stored).toMatchObject({ statistic: 't', threshold: 4.785, rule: data.rule, clusters: data.clusters });
+    expect(stored).toMatchObject({ statistic: 't', threshold: 4.785, rule: data.rule });
     expect(await stored.readRows(1, 2)).toEqual({
       indptr: Int32Array.of(0, 1),
       voxel: Int32Array.of(1),
@@ -192,6 +193,12 @@ describe('thresholded maps', () => {
     await expect(thresholdedType.check!(produced)).rejects.toThrow(/label\.npy has the shape \[2\].*expected: \[3\]/s);
     await writeNpy(produced.files['indptr.npy']!, [3], Int32Array.of(0, 3, 2));
     await expect(thresholdedType.check!(produced)).rejects.toThrow(/row starts do not increase/);
+    await writeNpy(produced.files['indptr.npy']!, [3], Int32Array.of(0, 1, 2));
+    for (const role of ['voxel', 'label']) await writeNpy(produced.files[`${role}.npy`]!, [2], Int32Array.of(0, 1));
+    await writeNpy(produced.files['value.npy']!, [2], Float32Array.of(5, 6));
+    await thresholdedType.check!(produced);
+    await writeFile(produced.files['clusters.tsv']!, 'kernel\tsize\na\n');
+    await expect(thresholdedType.check!(produced)).rejects.toThrow(/clusters\.tsv:2: 1 values/);
   });
 });
 

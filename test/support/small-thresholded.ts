@@ -5,7 +5,7 @@ import { writeKernels } from '../../artifacts/kernels.js';
 import { writeMask } from '../../artifacts/mask.js';
 import { metaOf, untrainedOf } from '../../artifacts/meta.js';
 import { writeNpy } from '../../artifacts/npy.js';
-import { writeTable } from '../../artifacts/table.js';
+import { type Table, writeTable } from '../../artifacts/table.js';
 import type { Entries, ThresholdedFacts } from '../../artifacts/thresholded.js';
 import { newFolder } from './folders.js';
 import { madeArtifact } from './run-step.js';
@@ -51,7 +51,10 @@ export async function thresholdedOf(maps: readonly SmallMap[]): Promise<Artifact
 }
 
 /** The files of a `thresholded` artifact that is in memory; the step itself writes them piece by piece. */
-export async function writeThresholded(dir: string, data: ThresholdedFacts & Entries): Promise<Produced> {
+export async function writeThresholded(
+  dir: string,
+  data: ThresholdedFacts & Entries & { readonly clusters: Table },
+): Promise<Produced> {
   const files: Record<string, string> = {};
   const at = (role: string) => {
     files[role] = path.join(dir, role);
