@@ -21,6 +21,12 @@ export const peakMB = () => process.resourceUsage().maxRSS / 1024;
 
 /** Runs a benchmark's file in a fresh process; what that prints is JSON. */
 export async function inFreshProcess<R>(file: string, ...args: readonly string[]): Promise<R> {
-  const { stdout } = await promisify(execFile)(process.execPath, [file, '--child', ...args]);
-  return JSON.parse(stdout) as R;
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [file, '--child', ...args]);
+    return JSON.parse(stdout) as R;
+  } catch (error) {
+    // Not the message, which repeats all of `args`.
+    const { stderr, code, signal } = error as { stderr?: string; code?: number | string; signal?: string };
+    throw new Error(stderr || `ended with ${signal ?? code}`);
+  }
 }
