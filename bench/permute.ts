@@ -6,7 +6,7 @@
  * Alternatives for the first flips, one thread, effects in memory: numpy and scipy.ndimage.label, where there is a `python3`
  * with both, and plain JavaScript loops with a flood fill. The largest t and clusters of each flip must be the same.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +32,8 @@ const voxels = mask.voxels.length;
 type Nulls = { readonly t: number[]; readonly extent: number[] };
 type Figures = Measured & { readonly peakMB: number; readonly nulls: Nulls };
 
-async function child(dir: string, fits: readonly Artifact[], permutations: number): Promise<Figures> {
+async function child(dir: string, list: string, count: number, permutations: number): Promise<Figures> {
+  const fits = (JSON.parse(await readFile(list, 'utf8')) as Artifact[]).slice(0, count);
   const pool = createPool();
   let nullFile = (_: string) => '';
   const params = { permutations, seed, cluster_p: clusterP, inference: ['voxel', 'extent', 'mass'] };
@@ -124,9 +125,12 @@ async function main(flips: number): Promise<void> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'voxreel-bench-'));
   try {
     const { fits, effects } = await writeSubjects(dir, 2 * subjects);
+    // In a file: ONNX Runtime 1.30 crashes in a thread of a process whose command line is longer than some 14 KB.
+    const list = path.join(dir, 'fits.json');
+    await writeFile(list, JSON.stringify(fits));
     const permute = async (count: number, permutations: number) => {
       const work = await mkdtemp(path.join(dir, 'work-'));
-      const given = [work, JSON.stringify(fits.slice(0, count)), String(permutations)];
+      const given = [work, list, String(count), String(permutations)];
       const taken = await inFreshProcess<Figures>(fileURLToPath(import.meta.url), ...given);
       const { seconds, cpu, peakMB } = taken;
       const each = ((1000 * cpu) / permutations).toFixed(2);
@@ -161,5 +165,6 @@ async function main(flips: number): Promise<void> {
 }
 
 const args = process.argv.slice(2);
-if (args[0] === '--child') console.log(JSON.stringify(await child(args[1]!, JSON.parse(args[2]!), Number(args[3]))));
+if (args[0] === '--child')
+  console.log(JSON.stringify(await child(args[1]!, args[2]!, Number(args[3]), Number(args[4]))));
 else await main(Number(args[0] ?? 1000));
