@@ -134,11 +134,11 @@ export async function createImage(file: string, spec: ImageSpec): Promise<ImageW
 /** The bytes of a copy of `values` as `datatype`. Throws RangeError where an integer type cannot hold a value. */
 function store(values: NpyData, datatype: WrittenDatatype, file: string): Uint8Array {
   const make = {
-    uint8: () => Uint8Array.from(values),
-    int16: () => Int16Array.from(values),
-    int32: () => Int32Array.from(values),
-    float32: () => Float32Array.from(values),
-    float64: () => Float64Array.from(values),
+    uint8: () => new Uint8Array(values),
+    int16: () => new Int16Array(values),
+    int32: () => new Int32Array(values),
+    float32: () => new Float32Array(values),
+    float64: () => new Float64Array(values),
   };
   const out = make[datatype]();
   if (!datatype.startsWith('float')) {
