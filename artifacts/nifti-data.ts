@@ -129,27 +129,36 @@ async function visitVolumes(
 ): Promise<void> {
   const bytes = bytesPerVoxel(header.datatype);
   const volumeBytes = voxelCount(header.grid) * bytes;
-  const perBlock = Math.max(1, Math.min(count, Math.floor(blockBytes / volumeBytes)));
-  const block = Buffer.from(new ArrayBuffer(perBlock * volumeBytes));
+  const perBlock = Math.max(1, Math.floor(blockBytes / volumeBytes));
+  // Of a volume that begins in one chunk and ends in another.
+  const parts = Buffer.from(new ArrayBuffer(volumeBytes));
   const start = header.offset + first * volumeBytes;
   const total = count * volumeBytes;
   let taken = 0;
   let filled = 0;
   let skip = header.compressed ? start : 0;
+  const use = async (whole: Buffer) => {
+    if (!header.littleEndian) swapBytes(whole, bytes);
+    const visited = visit(view(whole, header.datatype), first + taken / volumeBytes);
+    if (visited) await visited;
+    taken += whole.length;
+  };
   try {
     for await (const chunk of bytesOf(file, header.compressed, start, signal)) {
       let at = Math.min(skip, chunk.length);
       skip -= at;
       while (at < chunk.length && taken < total) {
-        const size = Math.min(chunk.length - at, block.length - filled, total - taken);
-        chunk.copy(block, filled, at, at + size);
+        const there = Math.min(Math.floor((chunk.length - at) / volumeBytes), perBlock, (total - taken) / volumeBytes);
+        if (filled === 0 && there > 0 && (chunk.byteOffset + at) % bytes === 0) {
+          await use(chunk.subarray(at, at + there * volumeBytes));
+          at += there * volumeBytes;
+          continue;
+        }
+        const size = chunk.copy(parts, filled, at);
         at += size;
         filled += size;
-        taken += size;
-        if (filled < block.length && taken < total) continue;
-        const whole = block.subarray(0, filled);
-        if (!header.littleEndian) swapBytes(whole, bytes);
-        await visit(view(whole, header.datatype), first + (taken - filled) / volumeBytes);
+        if (filled < volumeBytes) continue;
+        await use(parts);
         filled = 0;
       }
       // A whole image is read to the end of its gzip data, so that the checksum is verified; a part stops here.
@@ -160,7 +169,7 @@ async function visitVolumes(
   }
   if (taken < total) {
     throw new UserError({
-      message: `cut off: the file holds ${first + Math.floor(taken / volumeBytes)} whole volumes, its header says ${header.volumes}`,
+      message: `cut off: the file holds ${first + taken / volumeBytes} whole volumes, its header says ${header.volumes}`,
       place: { file, what: 'dim[4]' },
       hint: 'Copy or make the file again.',
     });
