@@ -24,6 +24,8 @@ export interface FitData {
   readonly moments?: Float64Array;
   /** `[kernel, 2]`, noise spm: `tr(RV)`, which divides the residual sum of squares, and the variance of an effect in units of white noise. */
   readonly whitening?: Float64Array;
+  /** `[time, time]`, noise spm: symmetric, by which series were whitened after their mean was taken out. */
+  readonly whitener?: Float64Array;
   /** `[voxel]`, noise ar1 with smoothing: rho of the voxel, the same for all kernels. */
   readonly rho?: Float64Array;
   readonly volumes: number;
@@ -57,6 +59,7 @@ export async function readFit(artifact: Artifact): Promise<StoredFit> {
     mean: await array('mean.npy'),
     ...(artifact.files['moments.npy'] && { moments: await array('moments.npy') }),
     ...(artifact.files['whitening.npy'] && { whitening: await array('whitening.npy') }),
+    ...(artifact.files['whitener.npy'] && { whitener: await array('whitener.npy') }),
     ...(artifact.files['rho.npy'] && { rho: await array('rho.npy') }),
     volumes: numberIn(artifact, 'volumes'),
     tr: numberIn(artifact, 'tr'),
@@ -78,12 +81,14 @@ export async function writeFit(dir: string, data: FitData & { readonly bold: Flo
   await writeNpy(at('mean.npy'), [data.mask.voxels.length], data.mean);
   if (data.moments) await writeNpy(at('moments.npy'), [data.mask.voxels.length, 4], data.moments);
   if (data.whitening) await writeNpy(at('whitening.npy'), [data.kernels.length, 2], data.whitening);
+  if (data.whitener) await writeNpy(at('whitener.npy'), [volumes, volumes], data.whitener);
   if (data.rho) await writeNpy(at('rho.npy'), [data.mask.voxels.length], data.rho);
   await writeMask(at('mask.nii.gz'), data.mask);
   await writeKernels(at('kernels.tsv'), data.kernels);
   const roles = ['bold.npy', 'regressors.npy', 'nuisance.npy', 'mean.npy', 'mask.nii.gz', 'kernels.tsv'];
   if (data.moments) roles.push('moments.npy');
   if (data.whitening) roles.push('whitening.npy');
+  if (data.whitener) roles.push('whitener.npy');
   if (data.rho) roles.push('rho.npy');
   return {
     files: Object.fromEntries(roles.map((role) => [role, at(role)])),
@@ -98,6 +103,7 @@ async function check(produced: Produced): Promise<void> {
   await requireShape(produced, 'mean.npy', [shape[0]!], '<f8');
   if (produced.files['moments.npy']) await requireShape(produced, 'moments.npy', [shape[0]!, 4], '<f8');
   if (produced.files['whitening.npy']) await requireShape(produced, 'whitening.npy', [kernels.length, 2], '<f8');
+  if (produced.files['whitener.npy']) await requireShape(produced, 'whitener.npy', [volumes, volumes], '<f8');
   if (produced.files['rho.npy']) await requireShape(produced, 'rho.npy', [shape[0]!], '<f8');
   await requireShape(produced, 'regressors.npy', [kernels.length, volumes], '<f8');
   await requireShape(produced, 'nuisance.npy', [null, volumes], '<f8');
@@ -181,6 +187,7 @@ export const fitType: ArtifactType = {
     '- `mean.npy`: float64 `[voxel]`, mean BOLD',
     '- `moments.npy`: float64 `[voxel, 4]`, of the series less its mean: sum of squares, of lag-1 products, first and last value (for R2)',
     '- `whitening.npy`, of `noise: spm` only, whose series, regressors and nuisance are whitened, in % of the grand mean: float64 `[kernel, 2]`, `tr(RV)`, by which the residual sum of squares is divided, and the variance of an effect in units of that of white noise',
+    '- `whitener.npy`, of `noise: spm` only: float64 `[time, time]`, symmetric, what the series were multiplied with to be whitened',
     '- `rho.npy`, of `noise: ar1` with `ar1_smooth` only: float64 `[voxel]`, the autocorrelation of all models of a voxel',
     '- `mask.nii.gz`, `kernels.tsv` (name, layer, kernel, status: fitted, constant or collinear)',
     '- meta: `noise`, `df`, `rank` (of the nuisance columns), `tr` (s), `volumes`',

@@ -118,7 +118,7 @@ export interface WhitenPayload {
   readonly series: Float64Array;
   readonly count: number;
   readonly time: number;
-  readonly whitening: Whitening;
+  readonly whitening: Pick<Whitening, 'matrix' | 'nuisance' | 'rank'>;
   /** Series are multiplied with this. */
   readonly scale: number;
 }

@@ -19,7 +19,7 @@ const strategyList = Object.entries(strategies)
 
 export const glmStep: StepType<GlmParams> = {
   name: 'glm',
-  version: 3,
+  version: 4,
   title: 'Linear models of one subject: one per kernel, all voxels',
   description: `Prepares one model per kernel: the kernel's regressor, the nuisance columns that all models share, and a
 constant. The contrast is 1 on the kernel.

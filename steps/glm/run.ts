@@ -107,8 +107,8 @@ async function voxelsToFit(
   return { mask, scale: 1 };
 }
 
-function whitenedParts({ regressors, nuisance, rank, df, whitening }: SpmFit) {
-  return { regressors, nuisance, rank, df, whitening };
+function whitenedParts({ regressors, nuisance, rank, df, whitening, whitener }: SpmFit) {
+  return { regressors, nuisance, rank, df, whitening, whitener };
 }
 
 /** The columns that are chosen, of the volumes that are used. */

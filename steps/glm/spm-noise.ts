@@ -42,8 +42,9 @@ export interface SpmFit {
   readonly rank: number;
   /** Effective degrees of freedom, mean over the kernels: they differ in the ninth digit. */
   readonly df: number;
-  /** See `FitData.whitening`. */
+  /** See `FitData.whitening` and `FitData.whitener`. */
   readonly whitening: Float64Array;
+  readonly whitener: Float64Array;
 }
 
 /**
@@ -90,6 +91,7 @@ export async function spmFit(data: SpmData, workers: Workers, origin: string): P
     rank: whitening.rank,
     df: fitted.reduce((sum, value) => sum + value, 0) / fitted.length,
     whitening: Float64Array.from({ length: 2 * trace.length }, (_, i) => (i % 2 ? spread : trace)[i >> 1]!),
+    whitener: whitening.matrix,
   };
 }
 

@@ -1,10 +1,11 @@
 import type { Artifact } from '../../artifacts/artifact.js';
-import { readFit } from '../../artifacts/fit.js';
+import { readFit, type StoredFit } from '../../artifacts/fit.js';
 import type { Kernel } from '../../artifacts/kernels.js';
 import { readMaps } from '../../artifacts/maps.js';
 import type { Mask } from '../../artifacts/mask.js';
 import { UserError } from '../../artifacts/user-error.js';
 import type { RunPayload } from '../../numerics/glm/group-task.js';
+import type { FitModel } from '../../numerics/glm/model.js';
 import { modelOf } from '../glm/fit-model.js';
 
 /** Effects of one subject and run: a `fit`, from which they are computed, or `maps` that hold them. */
@@ -18,6 +19,8 @@ export interface Run {
   readonly untrained: boolean;
   /** What a voxel takes in a task. */
   readonly bytesPerVoxel: number;
+  /** The fit and what tasks get of it; absent for maps. */
+  readonly fitted?: { readonly fit: StoredFit; readonly model: FitModel };
   /** What a task needs of some voxels: `rows` are their places in this run's mask, increasing. */
   read(rows: Int32Array, errors: boolean): Promise<RunPayload>;
 }
@@ -38,6 +41,7 @@ async function runOfFit(artifact: Artifact): Promise<Run> {
     df: fit.df,
     untrained: fit.untrained === true,
     bytesPerVoxel: fit.volumes * 8,
+    fitted: { fit, model },
     read: async (rows) => {
       const [from, to] = rangeOf(rows);
       const series = await fit.readBold(from, to);

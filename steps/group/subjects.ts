@@ -10,11 +10,12 @@ export interface Subjects extends Common {
   readonly notes: readonly string[];
 }
 
-/** Reads all runs and sorts them into subjects. Throws UserError for fewer than two subjects, and for pairs that are not. */
+/** Reads all runs and sorts them into subjects. Throws UserError for fewer subjects than `fewest`, and for pairs that are not. */
 export async function readSubjects(
   fits: readonly Artifact[],
   against: readonly Artifact[] | undefined,
   { design, runs: weighting }: Pick<GroupParams, 'design' | 'runs'>,
+  fewest = 2,
 ): Promise<Subjects> {
   if ((design === 'paired') !== (against !== undefined)) throw notPaired(design);
   const several = (list: readonly Artifact[]) =>
@@ -27,7 +28,7 @@ export async function readSubjects(
   };
   const [own, others] = [await read(fits), await read(against ?? [])];
   const [subjects, paired] = [bySubject(own), bySubject(others)];
-  if (subjects.size < 2) {
+  if (subjects.size < fewest) {
     const names = [...subjects.keys()];
     throw new UserError({
       message: `a group of ${names.length === 0 ? 'no subjects' : `one subject (${names[0]})`}`,

@@ -32,14 +32,14 @@ export const criticalColumns = [
 
 export function* criticalRows(
   { name, layer, kernel, status }: Kernel,
-  nulls: Maxima,
+  nulls: Readonly<Partial<Record<NullName, Float64Array>>>,
   kept: readonly NullName[],
-  { count, exact }: PermutationTest,
+  { count, exact }: Pick<PermutationTest, 'count' | 'exact'>,
 ): Generator<(string | number | null)[]> {
   if (status !== 'fitted') return;
   for (const statistic of kept) {
-    const sorted = sortedNull(nulls[statistic]);
-    const largest = nulls[statistic][0]!;
+    const sorted = sortedNull(nulls[statistic]!);
+    const largest = nulls[statistic]![0]!;
     const p = maxStatisticP(sorted, largest);
     const critical = [0.05, 0.01, 0.001].map((level) => criticalHeight(sorted, level));
     yield [name, layer, kernel, statistic, largest, p, ...intervalOfP(p, count, exact), ...critical, count];
