@@ -19,6 +19,7 @@ import { reverseStep } from './reverse/index.js';
 import { selectStep } from './select/index.js';
 import { smoothStep } from './smooth/index.js';
 import { smoothnessStep } from './smoothness/index.js';
+import { surrogatesStep } from './surrogates/index.js';
 import { thresholdStep } from './threshold/index.js';
 
 /** Every step type, in the order of the method: this is also the order of lists and of the documentation. */
@@ -36,6 +37,7 @@ const stepTypes: readonly StepType[] = [
   combineStep,
   groupStep,
   permuteStep,
+  surrogatesStep,
   smoothnessStep,
   thresholdStep,
   probabilityStep,

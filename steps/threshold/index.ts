@@ -48,7 +48,7 @@ export const thresholdStep: StepType<ThresholdParams> = {
 | \`rft-cluster\` | P of so large a cluster anywhere is at most \`p\`; clusters formed at \`cluster_p\` | clusters, as SPM |
 
 - **Permutation** takes the maps of the step \`permute\`, which has made the permutations; sides and, for clusters, height and
-  connectivity are those of \`permute\`. **Random field theory** takes the table of the step \`smoothness\`. It is only as good as
+  connectivity are those of \`permute\`. For \`fwe-voxel\` also those of \`surrogates\`, whose null distribution is of regressors as slow as the film's. **Random field theory** takes the table of the step \`smoothness\`. It is only as good as
   its assumptions (smooth, Gaussian, a high threshold); clusters formed above p = 0.001 get p that are too small.
 - p of t by the degrees of freedom of the maps, of \`z\` by the normal distribution, of \`F\` (one-sided) by both its degrees of
   freedom. Values equal to the threshold pass, NaN never. With \`sides: two\`, p is that of the absolute value, and negative values
@@ -74,7 +74,10 @@ cluster lies in.`,
     'SPM12: spm_clusters (connectivity 18), spm_P_RF, spm_uc; spm_list (three peaks, 8 mm apart)',
   ],
   inputs: {
-    maps: { type: 'maps', description: 'Maps of a statistic, one per kernel; for permutation those of `permute`.' },
+    maps: {
+      type: 'maps',
+      description: 'Maps of a statistic, one per kernel; for permutation those of `permute` or `surrogates`.',
+    },
     smoothness: {
       type: 'table',
       optional: true,

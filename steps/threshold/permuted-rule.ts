@@ -5,8 +5,9 @@ import { criticalHeight, intervalOfP, maxStatisticP, sortedNull } from '../../nu
 import { levelOf, type ThresholdParams } from './index.js';
 import type { Found, RuleContext, ThresholdRule } from './rule.js';
 
-/** What the maps say of their permutations; see the step `permute`. */
+/** What the maps say of their permutations; see the steps `permute` and `surrogates`. */
 interface PermutationFacts {
+  readonly rearranged: 'signs' | 'subjects' | 'phases' | 'shifts';
   readonly count: number;
   readonly exact: boolean;
   readonly sides: 'one' | 'two';
@@ -61,7 +62,7 @@ function permutationOf(maps: Artifact, params: ThresholdParams, name: string): P
     throw new UserError({
       message: `${maps.origin} has no permutations, which the correction ${params.correction} takes p from`,
       keys: ['correction'],
-      expected: 'maps of the step "permute"',
+      expected: name === 't' ? 'maps of the step "permute" or of the step "surrogates"' : 'maps of the step "permute"',
     });
   }
   if (!maps.files[`null_${name}.npy`]) {
@@ -69,7 +70,10 @@ function permutationOf(maps: Artifact, params: ThresholdParams, name: string): P
     throw new UserError({
       message: `${maps.origin} has no permutations for the correction ${params.correction}`,
       keys: ['correction'],
-      expected: `"${there}" under "inference" of the step "permute"`,
+      expected:
+        facts.rearranged === 'phases' || facts.rearranged === 'shifts'
+          ? '"correction: fwe-voxel", the one that maps of the step "surrogates" have'
+          : `"${there}" under "inference" of the step "permute"`,
     });
   }
   if (facts.sides !== params.sides) {
