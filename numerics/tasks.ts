@@ -22,6 +22,7 @@ export const tasks: Record<string, () => Promise<(payload: any) => unknown>> = {
   'candidates.block': async () => (await import('./candidates-task.js')).run,
   'clusters.block': async () => (await import('./clusters-block.js')).run,
   'smoothness.map': async () => (await import('./smoothness-task.js')).run,
+  'residuals.block': async () => (await import('./residuals-task.js')).run,
   'surrogates.block': async () => (await import('./surrogates-task.js')).run,
   'permutation.block': async () => (await import('./permutation-task.js')).run,
   'pca.layer': async () => (await import('./pca-layer.js')).run,

@@ -15,6 +15,7 @@ import { jointStep } from './joint/index.js';
 import { permuteStep } from './permute/index.js';
 import { probabilityStep } from './probability/index.js';
 import { resampleStep } from './resample/index.js';
+import { residualsStep } from './residuals/index.js';
 import { reverseStep } from './reverse/index.js';
 import { selectStep } from './select/index.js';
 import { smoothStep } from './smooth/index.js';
@@ -32,6 +33,7 @@ const stepTypes: readonly StepType[] = [
   resampleStep,
   smoothStep,
   glmStep,
+  residualsStep,
   contrastStep,
   jointStep,
   combineStep,
