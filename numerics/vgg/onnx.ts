@@ -1,16 +1,18 @@
 import { onnxModel } from '../onnx-model.js';
 import { type GraphRequest, outputName, vggModel } from './graph.js';
-import type { VggSession } from './session.js';
+import type { Device, VggSession } from './session.js';
 
 /**
- * Opens the network in ONNX Runtime (CPU). Results do not depend on `threads`. Native code blocks its JavaScript
- * thread while a frame is computed, so sessions live on a worker (`session.ts`).
+ * Opens the network in ONNX Runtime. On the CPU results do not depend on `threads`. Native code blocks its JavaScript
+ * thread while a frame is computed, so sessions live on a worker (`session.ts`). Rejects where the runtime has no such
+ * `device`; nodes that a device cannot compute run on the CPU.
  */
-export async function openOnnx(request: GraphRequest, threads: number): Promise<VggSession> {
+export async function openOnnx(request: GraphRequest, threads: number, device: Device = 'cpu'): Promise<VggSession> {
   const { default: ort } = await import('onnxruntime-node');
   const session = await ort.InferenceSession.create(onnxModel(vggModel(request)), {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     logSeverityLevel: 3,
   });
   const { height, width } = request;

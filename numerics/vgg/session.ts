@@ -2,6 +2,9 @@ import type { GraphRequest } from './graph.js';
 
 export type Backend = 'onnx' | 'tfjs';
 
+/** What the ONNX backend computes on; which of them there are depends on the system and the build of the runtime. */
+export type Device = 'cpu' | 'cuda' | 'tensorrt' | 'webgpu' | 'dml' | 'coreml';
+
 export interface FrameResult {
   /** [statistic, kernel]: kernels of the asked layers one after another, in network order. */
   readonly statistics: Float64Array;
@@ -19,6 +22,8 @@ export interface VggSession {
 export interface OpenRequest {
   readonly backend: Backend;
   readonly threads: number;
+  /** Of the ONNX backend. Default `cpu`. */
+  readonly device?: Device;
   readonly graph: GraphRequest;
 }
 
@@ -30,7 +35,7 @@ export async function open(request: OpenRequest): Promise<object> {
   await current?.close();
   current =
     request.backend === 'onnx'
-      ? await (await import('./onnx.js')).openOnnx(request.graph, request.threads)
+      ? await (await import('./onnx.js')).openOnnx(request.graph, request.threads, request.device)
       : await (await import('./tfjs.js')).openTfjs(request.graph);
   return {};
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import type { StepType } from '../../engine/step-type.js';
 import { type Activation, type Preprocessing, type Statistic, vgg16Names } from '../../numerics/vgg/layers.js';
-import type { Backend } from '../../numerics/vgg/session.js';
+import type { Backend, Device } from '../../numerics/vgg/session.js';
 
 export interface ExtractParams {
   readonly layers: readonly string[];
@@ -10,6 +10,7 @@ export interface ExtractParams {
   readonly activation: Activation;
   readonly preprocessing: 'auto' | Preprocessing;
   readonly backend: Backend;
+  readonly device: Device;
 }
 
 export const extractStep: StepType<ExtractParams> = {
@@ -42,7 +43,10 @@ ${vgg16Names.join(', ')}.
   float32 maps averaged in float64, in units of the largest mean of the layer.
 - **Backends**: \`onnx\` (ONNX Runtime, CPU) gives the same bits for any number of threads. \`tfjs\` is TensorFlow.js
   (tfjs-node where it is installed, else WASM: some ten times slower) and agrees within 1e-5.
-- An image equal to the one before is not computed again. Only the layers up to the deepest one asked for are computed.`,
+- **Devices**: the same bits for any number of threads, and the precision above, hold for \`cpu\`. Graphics processors sum
+  in an order of their own, and NVIDIA's round the factors of products to 10 bits (TF32) unless the environment
+  variable NVIDIA_TF32_OVERRIDE is 0.
+- An image equal to an earlier one (by the SHA-256 of its pixels) is not computed again; a note says how many. Only the layers up to the deepest one asked for are computed.`,
   sources: [
     'Simonyan & Zisserman (2015), Very deep convolutional networks for large-scale image recognition, ICLR',
     'Sohn et al. (2024), Psychoradiology 4, kkae021, doi 10.1093/psyrad/kkae021',
@@ -88,8 +92,24 @@ ${vgg16Names.join(', ')}.
         default: 'onnx',
         description: 'What computes the network.',
       },
+      device: {
+        enum: ['cpu', 'cuda', 'tensorrt', 'webgpu', 'dml', 'coreml'],
+        default: 'cpu',
+        description:
+          'What the `onnx` backend computes on. All but `cpu` only where ONNX Runtime has it on this system; a device that is absent is an error, never replaced.',
+      },
     },
   },
+  checkParams: ({ backend, device }) =>
+    backend === 'tfjs' && device !== 'cpu'
+      ? [
+          {
+            message: `backend tfjs has no device ${device}`,
+            keys: ['device'],
+            expected: '`device: cpu`, or `backend: onnx`',
+          },
+        ]
+      : [],
   needs: () => ({ cores: os.availableParallelism(), memoryMB: 2200 }),
   tools: async ({ backend }) => ({ [backend]: backendVersion(backend) }),
   run: async (context) => (await import('./run.js')).run(context),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeActivations } from '../../artifacts/activations.js';
 import type { Artifact, Produced } from '../../artifacts/artifact.js';
 import { type FramesData, readFrames } from '../../artifacts/frames.js';
@@ -6,9 +7,10 @@ import { untrainedOf } from '../../artifacts/meta.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { type ConvLayer, mapSize, upToDeepest } from '../../numerics/vgg/layers.js';
-import { type Network, openNetwork } from '../../numerics/vgg/network.js';
+import type { Network } from '../../numerics/vgg/network.js';
 import { loadWeights } from '../weights/network.js';
 import type { ExtractParams } from './index.js';
+import { openOnDevice } from './open-on-device.js';
 
 export async function run(context: StepContext<ExtractParams>): Promise<Record<string, Produced>> {
   const { params, signal, workDir } = context;
@@ -21,9 +23,10 @@ export async function run(context: StepContext<ExtractParams>): Promise<Record<s
   const preprocessing = params.preprocessing === 'auto' ? weights.preprocessing : params.preprocessing;
   if (weights.untrained) context.note('untrained: the weights are random numbers, so these activations mean nothing');
 
-  const network = await openNetwork(
+  const network = await openOnDevice(
     {
       backend: params.backend,
+      device: params.device,
       threads: context.threads,
       graph: {
         layers,
@@ -56,28 +59,38 @@ export async function run(context: StepContext<ExtractParams>): Promise<Record<s
   }
 }
 
-/** All frames, one at a time: [statistic, frame, kernel]. */
+/** All frames, one at a time: [statistic, frame, kernel]. Frames that show what an earlier one showed take its numbers. */
 async function statisticsOfAll(
   network: Network,
   frames: FramesData,
   statistics: number,
   kernels: number,
-  { progress, signal }: Pick<StepContext, 'progress' | 'signal'>,
+  { progress, signal, note }: Pick<StepContext, 'progress' | 'signal' | 'note'>,
 ): Promise<Float64Array> {
   const count = frames.rows.length;
   const values = new Float64Array(statistics * count * kernels);
-  let before: Uint8Array | null = null;
-  let result: Float64Array | null = null;
+  const place = (statistic: number, frame: number) => (statistic * count + frame) * kernels;
+  const firstWith = new Map<string, number>();
   for (let frame = 0; frame < count; frame++) {
     signal.throwIfAborted();
     const pixels = await frames.readFrame(frame);
-    if (!result || !before || Buffer.compare(pixels, before) !== 0) result = (await network.frame(pixels)).statistics;
-    before = pixels;
-    for (let s = 0; s < statistics; s++) {
-      values.set(result.subarray(s * kernels, (s + 1) * kernels), (s * count + frame) * kernels);
+    const digest = createHash('sha256').update(pixels).digest('hex');
+    const same = firstWith.get(digest);
+    if (same === undefined) {
+      firstWith.set(digest, frame);
+      const result = (await network.frame(pixels)).statistics;
+      for (let s = 0; s < statistics; s++) {
+        values.set(result.subarray(s * kernels, (s + 1) * kernels), place(s, frame));
+      }
+    } else {
+      for (let s = 0; s < statistics; s++) {
+        values.copyWithin(place(s, frame), place(s, same), place(s, same) + kernels);
+      }
     }
     progress(frame + 1, count, 'images');
   }
+  const repeated = count - firstWith.size;
+  if (repeated > 0) note(`${repeated} of ${count} images equal an earlier one: computed once`);
   return values;
 }
 

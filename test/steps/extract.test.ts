@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { readActivations } from '../../artifacts/activations.js';
 import type { Artifact } from '../../artifacts/artifact.js';
 import { writeFrameTable } from '../../artifacts/frames.js';
-import { readNpy, writeNpy } from '../../artifacts/npy.js';
+import { readNpy, readNpyRows, writeNpy } from '../../artifacts/npy.js';
 import { readSeries } from '../../artifacts/series.js';
 import { aggregateStep } from '../../steps/aggregate/index.js';
 import { featureMaps } from '../../steps/extract/feature-maps.js';
@@ -166,11 +166,38 @@ describeShared('extract against PyTorch', () => {
   test('is the same, bit by bit, for one, two and three threads', async () => {
     const [one, two, three] = await Promise.all(
       [1, 2, 3].map((threads) =>
-        extract(images[2]!, narrow(variants.f32), { statistics: ['mean', 'sd'] }, { threads }),
+        extract(images[2]!, narrow(variants.f32), { statistics: ['mean', 'max', 'sd', 'active'] }, { threads }),
       ),
     );
     expect(two!.values).toEqual(one!.values);
     expect(three!.values).toEqual(one!.values);
+  });
+
+  test('averages the maps of the full network at 720 x 1280 as float64 does', { timeout: 120_000 }, async () => {
+    // The drift of a mean in float32 grows with the map: 1e-5 here, when it is taken in one go (weights/README.md).
+    const { height, width } = images[2]!.meta as { height: number; width: number };
+    const { data } = await readNpyRows(images[2]!.files['frames.npy']!, 1, 2);
+    const image = await frames(height, width, [data as Uint8Array]);
+    const { values, kernels } = await extract(image, synthetic(1, 64));
+    expect(kernels).toHaveLength(4224);
+    const picked = kernels.filter(({ kernel }) => kernel % 61 === 1);
+    const maps = await featureMaps({
+      weights: synthetic(1, 64),
+      frames: image,
+      requests: picked.map(({ name }) => ({ frame: 0, kernel: name })),
+      activation: 'relu',
+      preprocessing: 'auto',
+      pool: noThreads,
+      signal: new AbortController().signal,
+      threads: 2,
+    });
+    const largestOf = (layer: string) => Math.max(...values.filter((_, k) => kernels[k]!.layer === layer));
+    maps.forEach((map, n) => {
+      let sum = 0;
+      for (const value of map.data) sum += value;
+      const off = Math.abs(values[kernels.indexOf(picked[n]!)]! - sum / map.data.length);
+      expect(off / largestOf(picked[n]!.layer)).toBeLessThan(2e-6);
+    });
   });
 
   test('counts kernels without variance, and keeps them', async () => {
@@ -347,6 +374,18 @@ describe('extract', () => {
     expect(row(1)).toEqual(row(0));
     expect(row(3)).toEqual(row(0));
     expect(row(2)).not.toEqual(row(0));
+    expect(found.notes).toContain('2 of 4 images equal an earlier one: computed once');
+  });
+
+  test('says that a device is absent, never takes another', async () => {
+    const image = await frames(16, 16, [noise(768)]);
+    // Each is built for one system only, so one of them is absent everywhere.
+    const absent = process.platform === 'darwin' ? 'dml' : 'coreml';
+    await expect(extract(image, synthetic(1, 1), { device: absent })).rejects.toThrow(
+      new RegExp(`has no device ${absent}\\n.*expected: .*cpu`),
+    );
+    const problems = extractStep.checkParams!({ backend: 'tfjs', device: 'cuda' } as never);
+    expect(problems.map(({ message }) => message)).toEqual(['backend tfjs has no device cuda']);
   });
 
   test('says when images are too small for a layer, and knows no kernel beyond the width', async () => {
