@@ -68,7 +68,8 @@ async function publishPictures(artifact: Artifact, target: PublishTarget): Promi
 }
 
 function pictureAbout(shown: Readonly<Record<string, string>> | null): About {
-  if (!shown) return { description: 'Frame, feature map or overlay at a peak of a region series.' };
+  if (!shown)
+    return { description: 'All pictures at the peaks of a region: frames, feature maps and overlays of its kernels.' };
   const { kind, kernel, region, peak, frame } = shown;
   const what = kernel && kernel !== 'n/a' ? `${kind} of kernel ${kernel}` : `${kind}`;
   return {
@@ -88,6 +89,7 @@ export const reversalType: ArtifactType = {
   description: [
     ...Object.entries(tables).map(([role, { description }]) => `- \`${role}\`: ${description}`),
     '- `regions.nii.gz`: index of the region at each voxel',
+    '- `montage/region-….png`: all pictures of a region on one sheet',
     '- `pictures/….png` and `pictures.tsv` (region, peak, frame, kernel, kind, file), where the movie was given',
     '- meta: `delay` (s), `tr` (s), `subjects`, the rule for peaks',
   ].join('\n'),

@@ -8,7 +8,7 @@ export interface Thumbnail {
 }
 
 /**
- * Pool task `png.thumbnail`: a PNG of 8 bit (grey, RGB; transparency is dropped) shrunk to at most `width` pixels
+ * Pool task `png.thumbnail`: a PNG of 8 bit (grey, RGB, palette; transparency is dropped) shrunk to at most `width` pixels
  * across, each pixel the mean of the area it stands for. Smaller pictures keep their size.
  */
 export function run({ png, width: most }: { png: Uint8Array; width: number }): Thumbnail {
@@ -19,14 +19,14 @@ export function run({ png, width: most }: { png: Uint8Array; width: number }): T
   const sum = new Float64Array(width * height * 3);
   const count = new Float64Array(width * height);
   const step = source.channels > 2 ? 1 : 0;
+  const { palette } = source;
   for (let y = 0; y < source.height; y++) {
     const row = Math.floor((y * height) / source.height);
     for (let x = 0; x < source.width; x++) {
       const from = (y * source.width + x) * source.channels;
       const to = row * width + Math.floor((x * width) / source.width);
-      sum[3 * to]! += source.data[from]!;
-      sum[3 * to + 1]! += source.data[from + step]!;
-      sum[3 * to + 2]! += source.data[from + 2 * step]!;
+      const color = palette?.[source.data[from]!];
+      for (let c = 0; c < 3; c++) sum[3 * to + c]! += color ? color[c]! : source.data[from + c * step]!;
       count[to]! += 1;
     }
   }

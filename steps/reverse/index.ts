@@ -16,7 +16,7 @@ export interface ReverseParams {
 
 export const reverseStep: StepType<ReverseParams> = {
   name: 'reverse',
-  version: 2,
+  version: 3,
   title: 'From the peaks of a region’s signal back to the pictures',
   description: `For each region of the selection: its mean BOLD signal over time, the peaks of it, and what the selected kernels
 saw when the brain is taken to have responded to it.
@@ -37,7 +37,8 @@ saw when the brain is taken to have responded to it.
    (viridis, 0 to the map's maximum, interpolated to the size of the frame) and the overlay: the colours of the highest
    activations (\`overlay_share\` of the map's positions, and above 0) laid over the frame at 60 %. A share, not a part of
    the maximum, since the zero padding of the network often makes that a position at the border. pictures.tsv gives
-   each maximum.
+   each maximum. \`montage/region-<name>.png\` shows all of a region's on one sheet: a column for each peak with its time in
+   the movie, the frame, and map and overlay of each kernel with the value that its brightest colour stands for.
    The \`kernels\` most selective kernels of each layer and region are shown. Series of the user's own have no feature
    maps: series and peaks only.
 

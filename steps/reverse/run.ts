@@ -12,6 +12,7 @@ import { UserError } from '../../artifacts/user-error.js';
 import { many, one, type StepContext } from '../../engine/step-type.js';
 import type { ReverseParams } from './index.js';
 import { meanOverSubjects } from './mean-over-subjects.js';
+import { drawMontages } from './montage.js';
 import { peakTimes, type Window } from './peak-times.js';
 import { drawPictures, isNetworkKernel, type RegionPeaks } from './pictures.js';
 import { type SubjectSeries, seriesOfBold, seriesOfFit } from './region-series.js';
@@ -46,13 +47,14 @@ export async function run(context: StepContext<ReverseParams>): Promise<Record<s
   await writeTable(to('subjects.tsv'), tables.subjectColumns, tables.subjectRows(analysed, subjects));
   await writeTable(to('peaks.tsv'), tables.peakColumns, analysed.flatMap(tables.peakRows));
   await linkOrCopy(fileOf(selection, 'regions.nii.gz'), to('regions.nii.gz'));
-  const pictures = await pictureRows(analysed, context);
+  const { pictures, montages } = await drawn(analysed, context);
   await writeTable(to('pictures.tsv'), tables.pictureColumns, pictures.map(tables.pictureRow));
   notePeaks(analysed, windows, note);
 
   const roles = [
     ...['regions.tsv', 'series.tsv', 'subjects.tsv', 'peaks.tsv', 'pictures.tsv', 'regions.nii.gz'],
     ...new Set(pictures.map(({ file }) => file)),
+    ...montages,
   ];
   const sources = [selection, inputs.series, inputs.weights].filter((source) => source !== undefined) as Artifact[];
   return {
@@ -121,11 +123,11 @@ async function windowsOf(frames: Artifact | undefined, series: SeriesData | null
   return Array.from({ length: series.samples }, (_, n) => ({ onset: n * interval, duration: interval }));
 }
 
-async function pictureRows(analysed: readonly tables.AnalysedRegion[], context: StepContext<ReverseParams>) {
+async function drawn(analysed: readonly tables.AnalysedRegion[], context: StepContext<ReverseParams>) {
   const { inputs, params, note } = context;
   if (!inputs.frames) {
     note('no frames are wired: series and peaks only, no pictures');
-    return [];
+    return { pictures: [], montages: [] };
   }
   const regions = analysed.map(({ region, peaks }): RegionPeaks => {
     return { name: region.name, kernels: mostSelective(region.kernels, params.kernels), peaks };
@@ -134,7 +136,10 @@ async function pictureRows(analysed: readonly tables.AnalysedRegion[], context: 
   else if (!regions.some(({ kernels }) => kernels.some(isNetworkKernel))) {
     note('the selected kernels are series of your own: frames, but no feature maps');
   }
-  return drawPictures(regions, one(inputs, 'frames'), inputs.weights as Artifact | undefined, context);
+  const weights = inputs.weights as Artifact | undefined;
+  const pictures = await drawPictures(regions, one(inputs, 'frames'), weights, context);
+  const montages = await drawMontages(regions, pictures, weights?.meta.untrained === true, context);
+  return { pictures, montages };
 }
 
 /** The `count` most selective kernels of each layer (0: all), in their own order. */

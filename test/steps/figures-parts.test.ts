@@ -129,4 +129,14 @@ describe('thumbnails', () => {
     expect([...decode(small.png).data]).toEqual([15, 15, 15, 150, 150, 150]);
     expect(thumbnail({ png, width: 99 }).width).toBe(4);
   });
+
+  it('take the colours of a palette', () => {
+    const palette = [
+      [10, 20, 30],
+      [30, 60, 90],
+    ];
+    const png = encode({ width: 2, height: 1, data: Uint8Array.of(0, 1), channels: 1, depth: 8, palette });
+    expect([...decode(thumbnail({ png, width: 2 }).png).data]).toEqual([10, 20, 30, 30, 60, 90]);
+    expect([...decode(thumbnail({ png, width: 1 }).png).data]).toEqual([20, 40, 60]);
+  });
 });

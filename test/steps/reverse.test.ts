@@ -66,11 +66,18 @@ async function lineBold(label: string, voxels: number[][], tr = 2): Promise<Arti
   return madeArtifact('bold', { files: { 'image.nii.gz': file }, meta: { tr } }, file, label);
 }
 
-/** Frames of random pixels, each shown 2 s. */
-async function framesOf(count: number, width: number, height: number): Promise<Artifact> {
+/** Frames of random pixels, or of one colour each, shown 2 s. */
+async function framesOf(
+  count: number,
+  width: number,
+  height: number,
+  colorOf?: (frame: number) => readonly number[],
+): Promise<Artifact> {
   const dir = await newFolder('frames');
   const files = { 'frames.npy': path.join(dir, 'frames.npy'), 'frames.tsv': path.join(dir, 'frames.tsv') };
-  const pixels = Uint8Array.from({ length: count * width * height * 3 }, (_, n) => (n * 7919 + (n >> 3)) % 256);
+  const pixels = Uint8Array.from({ length: count * width * height * 3 }, (_, n) =>
+    colorOf ? colorOf(Math.floor(n / (3 * width * height)))[n % 3]! : (n * 7919 + (n >> 3)) % 256,
+  );
   await writeNpy(files['frames.npy'], [count, height, width, 3], pixels);
   const rows = Array.from({ length: count }, (_, frame) => ({ frame, onset: 2 * frame, duration: 2, images: 48 }));
   await writeFrameTable(files['frames.tsv'], rows);
@@ -227,6 +234,34 @@ describe('reverse', () => {
       if (value >= lowest) return;
       expect([...overlay.slice(3 * at, 3 * at + 3)]).toEqual([...pixels.slice(3 * at, 3 * at + 3)]);
     });
+  });
+
+  it('lays the pictures at the peaks of a region out on one sheet', async () => {
+    // Frames of one colour each: the red value tells which is shown. 200 x 112 pixels, far above the sheet's text.
+    const [width, height] = [200, 112];
+    const frames = await framesOf(9, width, height, (frame) => [20 + 25 * frame, 7, 250]);
+    const inputs = { ...(await study()), frames, weights: untrained };
+    const { reversal } = await reverse(inputs);
+    const roles = Object.keys(reversal.files).filter((role) => role.startsWith('montage/'));
+    expect(roles).toEqual(['montage/region-visual.png']);
+    const { data, channels } = decode(await readFile(reversal.files[roles[0]!]!));
+    const counts = new Map<string, number>();
+    for (let at = 0; at < data.length; at += channels) {
+      const color = [...data.subarray(at, at + 3)].join();
+      counts.set(color, (counts.get(color) ?? 0) + 1);
+    }
+    const shown = Array.from({ length: 9 }, (_, frame) => counts.get(`${20 + 25 * frame},7,250`) ?? 0);
+    // Peaks 2 and 3 go back to frames 3 and 8; a picture is 100 pt wide at 200 dpi.
+    for (const [frame, count] of shown.entries()) {
+      if (frame === 3 || frame === 8) expect(count).toBeGreaterThan(20_000);
+      else expect(count).toBeLessThan(100);
+    }
+    // The scale, whose ends are those of viridis; smoothing of the sheet may change a colour by a few levels.
+    const table = lut('viridis');
+    for (const end of [table.slice(0, 3), table.slice(-3)]) {
+      const near = [...counts.keys()].some((key) => key.split(',').every((v, c) => Math.abs(Number(v) - end[c]!) < 6));
+      expect(near).toBe(true);
+    }
   });
 
   it('shows only the most selective kernels of each layer and region', async () => {
