@@ -1,9 +1,11 @@
 import type { RowMemory } from '../rows.js';
 import { knownLagOneEstimator } from './ar1-known.js';
 import { expectedLagOne } from './expected-lag-one.js';
+import { lagOneMetric } from './lag-one.js';
 import { lagOneEstimator } from './lag-one-estimator.js';
 import type { Estimator, FitModel } from './model.js';
 import type { RhoRule } from './rho-rows.js';
+import { severalColumnsEstimator } from './several-columns.js';
 
 /** rho is rounded to hundredths: half of one changes a standard error by less than its own uncertainty, by far. */
 const binsPerUnit = 100;
@@ -25,6 +27,10 @@ export const rhoEdges = Float64Array.from({ length: bins - 1 }, (_, i) => (i - l
  * degrees of freedom the residuals say nothing of rho: 0.
  */
 export async function ar1Estimator(model: FitModel, memory?: RowMemory): Promise<Estimator> {
+  if (model.columns) {
+    const metric = lagOneMetric(model.nuisance, model.rank, model.time, rhoValues, 'scaled');
+    return severalColumnsEstimator(model, model.columns, { metric, binOf });
+  }
   if (model.rhoKnown) return knownLagOneEstimator(model, rhoValues, binOf, memory);
   return lagOneEstimator(model, await correctedRule(model), 'scaled', memory);
 }

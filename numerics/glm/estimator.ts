@@ -3,6 +3,7 @@ import { ar1Estimator } from './ar1.js';
 import { ar1NilearnEstimator } from './ar1-nilearn.js';
 import type { Estimator, FitModel, Noise } from './model.js';
 import { olsEstimator } from './ols.js';
+import { severalColumnsEstimator } from './several-columns.js';
 import { spmEstimator } from './spm-estimator.js';
 
 const estimators: Record<Noise, (model: FitModel, memory?: RowMemory) => Promise<Estimator>> = {
@@ -17,5 +18,6 @@ const estimators: Record<Noise, (model: FitModel, memory?: RowMemory) => Promise
  * over in arrays of `memory` are used faster by what lies there too (see rows.ts).
  */
 export function estimatorFor(model: FitModel, memory?: RowMemory): Promise<Estimator> {
+  if (model.columns && model.noise === 'ols') return severalColumnsEstimator(model, model.columns);
   return estimators[model.noise](model, memory);
 }

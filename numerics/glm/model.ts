@@ -1,4 +1,5 @@
 import type { RowMemory } from '../rows.js';
+import type { KernelColumns } from './several-columns.js';
 
 /**
  * How the noise of a voxel is modelled.
@@ -22,8 +23,10 @@ export interface FitModel {
   readonly time: number;
   readonly kernels: number;
   readonly rank: number;
-  /** [kernel, time]; all 0 for a kernel that cannot be fitted. */
+  /** [kernel, time]; all 0 for a kernel that cannot be fitted. With `columns`: as many rows as all kernels have columns. */
   readonly regressors: Float64Array;
+  /** Where kernels have several columns in a model together; `kernels` then counts the columns that are wanted. */
+  readonly columns?: KernelColumns;
   /** Orthonormal rows [rank, time]. */
   readonly nuisance: Float64Array;
   /** For `ar1`: every block comes with its rho, so that nothing is prepared to estimate it. */

@@ -58,13 +58,13 @@ function inThisThread(model: FitModel): FitModel {
 }
 
 /** What `estimatorIn` takes of a memory. */
-export function estimatorBytes({ kernels, time }: FitModel): number {
-  return estimatorRowBytes + rowBytes(kernels * time, 8);
+export function estimatorBytes({ regressors }: FitModel): number {
+  return estimatorRowBytes + rowBytes(regressors.length, 8);
 }
 
 /** An estimator for a model that is used once in a thread; it may be used until `memory` takes its arrays back. */
 export function estimatorIn(memory: RowMemory, model: FitModel): Promise<Estimator> {
-  const regressors = memory.float64(model.kernels * model.time);
+  const regressors = memory.float64(model.regressors.length);
   regressors.set(model.regressors);
   return estimatorFor({ ...model, regressors, nuisance: unshared(model.nuisance) }, memory);
 }

@@ -7,6 +7,7 @@ import { inBlocks } from '../../numerics/blocks.js';
 import type { FixedEffectsPayload, RunPayload } from '../../numerics/glm/group-task.js';
 import type { StatisticMaps } from '../../numerics/glm/statistic-maps.js';
 import { factsOf, writeMapsBlock } from '../contrast/maps-blocks.js';
+import { rowsOf } from '../glm/fit-model.js';
 import { commonOf } from '../group/members.js';
 import { blank, buffersOf } from '../group/run.js';
 import { type Run, readRun } from '../group/runs.js';
@@ -19,7 +20,7 @@ export async function run(context: StepContext<CombineParams>): Promise<Record<s
   const { params, workDir, pool, signal, progress, note } = context;
   const { statistics, dtype, weights } = params;
   const runs: Run[] = [];
-  for (const artifact of many(context.inputs, 'fits')) runs.push(await readRun(artifact, true));
+  for (const artifact of many(context.inputs, 'fits')) runs.push(await readRun(artifact, true, (fit) => rowsOf(fit)));
   if (runs.length === 0) throw new UserError({ message: 'no runs to combine', expected: 'one or more' });
   const { mask, kernels, place } = commonOf(runs);
   const members = runs.map(place);

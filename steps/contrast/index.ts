@@ -3,6 +3,7 @@ import type { MapsDtype, Statistic } from '../../numerics/glm/statistic-maps.js'
 
 export interface ContrastParams {
   readonly statistics: readonly Statistic[];
+  readonly basis?: readonly string[];
   readonly dtype: MapsDtype;
 }
 
@@ -23,6 +24,9 @@ export const contrastStep: StepType<ContrastParams> = {
 - \`r2\`: share of the variance of the series that the model explains, nuisance included: 1 - RSS / sum of squares about
   the mean. Of fits with \`noise: ols\` only
 
+Kernels with several columns have one model with all of them; \`basis\` says which have maps. An effect is then the part
+of a column that the kernel's others do not explain. All columns tested together: the step \`joint\`.
+
 Rows of kernels that were not fitted are NaN. The group analysis does not need this step: \`group\` works from fits.`,
   inputs: { fit: { type: 'fit', description: 'The models of one subject.' } },
   outputs: { maps: { type: 'maps', description: 'One row per kernel and statistic.' } },
@@ -36,6 +40,14 @@ Rows of kernels that were not fitted are NaN. The group analysis does not need t
         uniqueItems: true,
         default: ['effect', 'se', 't'],
         description: 'Which maps to write.',
+      },
+      basis: {
+        type: 'array',
+        items: { type: 'string' },
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          'Of kernels with several columns (`basis` of the step `hrf`): which have maps, by their function (`canonical`, `time`, `dispersion`, `delay3`). Default: `canonical` where there is one, else all.',
       },
       dtype: { enum: ['float32', 'float64'], default: 'float32', description: 'Precision of the stored maps.' },
     },

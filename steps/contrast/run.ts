@@ -7,7 +7,7 @@ import { one, type StepContext } from '../../engine/step-type.js';
 import { inBlocks } from '../../numerics/blocks.js';
 import type { MapsPayload } from '../../numerics/glm/maps-task.js';
 import { momentsPerSeries } from '../../numerics/glm/moments.js';
-import { modelOf } from '../glm/fit-model.js';
+import { rowsOf } from '../glm/fit-model.js';
 import type { ContrastParams } from './index.js';
 import { factsOf } from './maps-blocks.js';
 
@@ -18,13 +18,14 @@ export async function run(context: StepContext<ContrastParams>): Promise<Record<
   const { params, workDir, pool, signal, progress } = context;
   const fit = await readFit(one(context.inputs, 'fit'));
   const { statistics, dtype } = params;
+  const { model: shared, kernels } = rowsOf(fit, params.basis);
   const totals = statistics.includes('r2') ? totalsOf(fit) : undefined;
   const writer = await createMaps(
     workDir,
     {
       kind: 'subject',
       statistics: factsOf(statistics, { df: fit.df, df1: 1, noise: fit.noise }),
-      rows: fit.kernels,
+      rows: kernels,
       mask: fit.mask,
       df: fit.df,
       more: { noise: fit.noise },
@@ -33,7 +34,7 @@ export async function run(context: StepContext<ContrastParams>): Promise<Record<
     dtype === 'float32' ? '<f4' : '<f8',
   );
   try {
-    const model = { ...modelOf(fit), key: randomUUID() };
+    const model = { ...shared, key: randomUUID() };
     const files = Object.fromEntries(
       Object.entries(writer.arrays).map(([statistic, { file, offset }]) => [statistic, { file, offset }]),
     );

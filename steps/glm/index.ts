@@ -89,8 +89,9 @@ an error. Every column is scaled to unit norm before anything is solved. Columns
 the mean image. Voxels that never change, have a value that is not finite, or are explained by the nuisance are left
 out of the fit's mask and counted in a note.
 
-**Kernels with several columns** (\`basis\` of the step \`hrf\`) are kept column by column, for the step \`joint\`, which puts them
-into one model. \`contrast\` and \`group\`, with their one model per kernel, refuse them.
+**Kernels with several columns** (\`basis\` of the step \`hrf\`) are kept column by column. \`contrast\`, \`group\` and
+\`combine\` fit one model per kernel with all its columns (noise \`ols\`, or \`ar1\` with smoothing), \`joint\` one with all kernels;
+steps that change the regressors (\`permute\`, \`surrogates\`) and those that read residuals refuse them.
 
 **Kernels** without variance (\`constant\`) or explained by the nuisance (\`collinear\`) are not fitted: their status says
 so, their row is 0, and their maps are NaN.

@@ -12,6 +12,7 @@ export interface GroupParams {
   contrast?: ContrastSpec;
   runs: 'precision' | 'mean';
   statistics?: readonly Statistic[];
+  basis?: readonly string[];
   dtype: MapsDtype;
 }
 
@@ -121,6 +122,14 @@ The order of subjects is that of the list; it changes nothing but the rounding.`
         minItems: 1,
         uniqueItems: true,
         description: 'Which maps to write. Default: effect and t; F for an F contrast.',
+      },
+      basis: {
+        type: 'array',
+        items: { type: 'string' },
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          'Of kernels with several columns (`basis` of the step `hrf`): which have maps, by their function (`canonical`, `time`, `dispersion`, `delay3`). Default: `canonical` where there is one, else all.',
       },
       dtype: {
         enum: ['float32', 'float64'],

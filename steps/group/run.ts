@@ -6,6 +6,7 @@ import { inBlocks } from '../../numerics/blocks.js';
 import type { GroupPayload, GroupTest, RunPayload, SubjectPayload } from '../../numerics/glm/group-task.js';
 import type { StatisticMaps } from '../../numerics/glm/statistic-maps.js';
 import { factsOf, writeMapsBlock } from '../contrast/maps-blocks.js';
+import { rowsOf } from '../glm/fit-model.js';
 import { type Design, designOf } from './design.js';
 import type { GroupParams } from './index.js';
 import type { MemberRun } from './members.js';
@@ -16,7 +17,7 @@ export async function run(context: StepContext<GroupParams>): Promise<Record<str
   const { params, workDir, pool, signal, progress, note } = context;
   const fits = many(context.inputs, 'fits');
   const against = context.inputs.against as readonly Artifact[] | undefined;
-  const subjects = await readSubjects(fits, against, params);
+  const subjects = await readSubjects(fits, against, params, { rows: (fit) => rowsOf(fit, params.basis) });
   const { members, mask, kernels } = subjects;
   const names = members.map(({ name }) => name);
   const table = context.inputs.participants as Artifact | undefined;

@@ -6,7 +6,7 @@ import type { Mask } from '../../artifacts/mask.js';
 import { UserError } from '../../artifacts/user-error.js';
 import type { RunPayload } from '../../numerics/glm/group-task.js';
 import type { FitModel } from '../../numerics/glm/model.js';
-import { modelOf } from '../glm/fit-model.js';
+import { type ModelOfRows, modelOf } from '../glm/fit-model.js';
 
 /** Effects of one subject and run: a `fit`, from which they are computed, or `maps` that hold them. */
 export interface Run {
@@ -25,18 +25,25 @@ export interface Run {
   read(rows: Int32Array, errors: boolean): Promise<RunPayload>;
 }
 
-/** Throws UserError for maps that are not effects of a subject. */
-export async function readRun(artifact: Artifact, errors: boolean): Promise<Run> {
-  return artifact.type === 'maps' ? runOfMaps(artifact, errors) : runOfFit(artifact);
+/** The model of a fit whose kernels have one column each. */
+const oneColumn = (fit: StoredFit): ModelOfRows => ({ model: modelOf(fit), kernels: fit.kernels });
+
+/** Throws UserError for maps that are not effects of a subject, and for what `rows` refuses. */
+export async function readRun(
+  artifact: Artifact,
+  errors: boolean,
+  rows: (fit: StoredFit) => ModelOfRows = oneColumn,
+): Promise<Run> {
+  return artifact.type === 'maps' ? runOfMaps(artifact, errors) : runOfFit(artifact, rows);
 }
 
-async function runOfFit(artifact: Artifact): Promise<Run> {
+async function runOfFit(artifact: Artifact, rowsOfFit: (fit: StoredFit) => ModelOfRows): Promise<Run> {
   const fit = await readFit(artifact);
-  const model = modelOf(fit);
+  const { model, kernels } = rowsOfFit(fit);
   return {
     name: nameOf(artifact),
     mask: fit.mask,
-    kernels: fit.kernels,
+    kernels,
     noise: fit.noise,
     df: fit.df,
     untrained: fit.untrained === true,

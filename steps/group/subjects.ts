@@ -1,5 +1,7 @@
 import type { Artifact } from '../../artifacts/artifact.js';
+import type { StoredFit } from '../../artifacts/fit.js';
 import { UserError } from '../../artifacts/user-error.js';
+import type { ModelOfRows } from '../glm/fit-model.js';
 import type { GroupParams } from './index.js';
 import { bySubject, type Common, commonOf, type Member } from './members.js';
 import { type Run, readRun } from './runs.js';
@@ -10,12 +12,12 @@ export interface Subjects extends Common {
   readonly notes: readonly string[];
 }
 
-/** Reads all runs and sorts them into subjects. Throws UserError for fewer subjects than `fewest`, and for pairs that are not. */
+/** Reads all runs and sorts them into subjects. Throws UserError for fewer subjects than `fewest`, for fits that `rows` refuses (unless given: those with several columns per kernel), and for pairs that are not. */
 export async function readSubjects(
   fits: readonly Artifact[],
   against: readonly Artifact[] | undefined,
   { design, runs: weighting }: Pick<GroupParams, 'design' | 'runs'>,
-  fewest = 2,
+  { fewest = 2, rows }: { fewest?: number; rows?: (fit: StoredFit) => ModelOfRows } = {},
 ): Promise<Subjects> {
   if ((design === 'paired') !== (against !== undefined)) throw notPaired(design);
   const several = (list: readonly Artifact[]) =>
@@ -23,7 +25,7 @@ export async function readSubjects(
   const errors = weighting === 'precision' && (several(fits) || several(against ?? []));
   const read = async (list: readonly Artifact[]) => {
     const runs: Run[] = [];
-    for (const artifact of list) runs.push(await readRun(artifact, errors));
+    for (const artifact of list) runs.push(await readRun(artifact, errors, rows));
     return runs;
   };
   const [own, others] = [await read(fits), await read(against ?? [])];

@@ -21,7 +21,7 @@ import { testSurrogates } from './test-surrogates.js';
 
 export async function run(context: StepContext<SurrogatesParams>): Promise<Record<string, Produced>> {
   const { params, workDir, note } = context;
-  const subjects = await readSubjects(many(context.inputs, 'fits'), undefined, params, 1);
+  const subjects = await readSubjects(many(context.inputs, 'fits'), undefined, params, { fewest: 1 });
   const source = one(context.inputs, 'regressors');
   const regressors = await readRegressors(source);
   const volumes = volumesOfAll(subjects.runs, regressors, source.origin);

@@ -16,6 +16,7 @@ import { glmStep } from '../../steps/glm/index.js';
 import { groupStep } from '../../steps/group/index.js';
 import { hrfStep } from '../../steps/hrf/index.js';
 import { jointStep } from '../../steps/joint/index.js';
+import { permuteStep } from '../../steps/permute/index.js';
 import { newFolder } from '../support/folders.js';
 import { boldOf, confoundsOf, groupMask, referenceRegressors, volumes } from '../support/haxby.js';
 import { madeArtifact, runStep } from '../support/run-step.js';
@@ -95,10 +96,75 @@ describeShared('a kernel with several columns', () => {
     expect((await (await readMaps(outputs.maps!)).readRows('F', 0, 1)).every(Number.isFinite)).toBe(true);
   });
 
-  test('is refused where every kernel has a model with one column', async () => {
-    const { fit } = await fitOf(await regressorsOf('k01', { basis: 'canonical+time' }), {});
-    await expect(runStep(contrastStep, { fit }, {}, { pool })).rejects.toThrow(/k01_time[\s\S]*joint/);
-    await expect(runStep(groupStep, { fits: [fit, fit] }, {}, { pool })).rejects.toThrow(/k01_time[\s\S]*joint/);
+  // One kernel: then its own model is also the joint one, which is held against nilearn and least squares elsewhere.
+  test.each([
+    { noise: 'ols', basis: ['canonical', 'time'] },
+    { noise: 'ar1', basis: ['time'] },
+    { noise: 'ar1', basis: undefined },
+  ])('has one model with all of them in contrast: $noise, $basis', async ({ noise, basis }) => {
+    const { fit } = await fitOf(await regressorsOf('k01', { basis: 'canonical+time', orthogonal: 'none' }), { noise });
+    const statistics = ['effect', 'se', 't', 'residual_variance'];
+    const params = { statistics, dtype: 'float64', ...(basis && { basis }) };
+    const { outputs } = await runStep(contrastStep, { fit }, params, { pool });
+    const maps = await readMaps(outputs.maps!);
+    const wanted = (basis ?? ['canonical']).map((name) => (name === 'canonical' ? 'k01' : `k01_${name}`));
+    expect(maps.rows.map(({ name }) => name)).toEqual(wanted);
+    const contrasts = { k01: 'k01', k01_time: 'k01_time' };
+    const joint = await runStep(jointStep, { fit }, { contrasts, statistics, dtype: 'float64' }, { pool });
+    const due = await readMaps(joint.outputs.maps!);
+    for (const [row, name] of wanted.entries()) {
+      const at = due.rows.findIndex((one) => one.name === name);
+      const se = await due.readRows('se', at, at + 1);
+      for (const statistic of statistics) {
+        const [found, other] = [
+          await maps.readRows(statistic, row, row + 1),
+          await due.readRows(statistic, at, at + 1),
+        ];
+        expect(found.length).toBe(447);
+        found.forEach((value, v) => {
+          const scale = statistic === 'effect' ? se[v]! : Math.max(1, Math.abs(other[v]!));
+          expect(Math.abs(value - other[v]!) / scale).toBeLessThan(tolerance);
+        });
+      }
+    }
+  });
+
+  test('is tested over subjects by its canonical column, as from maps of the same', async () => {
+    const regressors = await regressorsOf('k01', { basis: 'canonical+time' });
+    const fits = [];
+    for (const run of [1, 2, 3]) {
+      const inputs = { bold: boldOf(run), mask: groupMask(), confounds: confoundsOf(run), regressors };
+      const { outputs } = await runStep(glmStep, inputs, { noise: 'ols', confounds: 'motion24' }, { pool });
+      fits.push({ ...outputs.fit!, label: `sub-0${run}` });
+    }
+    const maps = [];
+    for (const fit of fits) {
+      const { outputs } = await runStep(contrastStep, { fit }, { dtype: 'float64' }, { pool });
+      maps.push({ ...outputs.maps!, label: fit.label });
+    }
+    const tOf = async (list: typeof fits) => {
+      const { outputs } = await runStep(groupStep, { fits: list }, { dtype: 'float64' }, { pool });
+      const read = await readMaps(outputs.maps!);
+      expect(read.rows.map(({ name }) => name)).toEqual(['k01']);
+      return read.readRows('t', 0, 1);
+    };
+    const [direct, byMaps] = [await tOf(fits), await tOf(maps)];
+    direct.forEach((value, v) => {
+      expect(Math.abs(value - byMaps[v]!)).toBeLessThan(1e-9);
+    });
+  });
+
+  test('is refused by name where one regressor is needed, and where the noise has no form for it', async () => {
+    const regressors = await regressorsOf('k01', { basis: 'canonical+time' });
+    const { fit } = await fitOf(regressors, {});
+    await expect(runStep(permuteStep, { fits: [fit, { ...fit, label: 'sub-02' }] }, {}, { pool })).rejects.toThrow(
+      /k01_time[\s\S]*contrast/,
+    );
+    await expect(runStep(contrastStep, { fit }, { basis: ['dispersion'] }, { pool })).rejects.toThrow(
+      /no column dispersion[\s\S]*canonical, time/,
+    );
+    const { fit: other } = await fitOf(regressors, { noise: 'ar1-nilearn' });
+    await expect(runStep(contrastStep, { fit: other }, {}, { pool })).rejects.toThrow(/ar1-nilearn[\s\S]*ar1_smooth/);
     // One delay is one column.
     const { fit: delayed } = await fitOf(await regressorsOf('k01', { basis: 'fir', fir_delays: [3] }), {});
     await runStep(contrastStep, { fit: delayed }, {}, { pool });
