@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Artifact } from '../../artifacts/artifact.js';
 import { readBold } from '../../artifacts/bold.js';
 import { readFit } from '../../artifacts/fit.js';
 import { readVoxelSeries } from '../../artifacts/image.js';
@@ -131,18 +132,18 @@ describeShared('a kernel with several columns', () => {
 
   test('is tested over subjects by its canonical column, as from maps of the same', async () => {
     const regressors = await regressorsOf('k01', { basis: 'canonical+time' });
-    const fits = [];
+    const fits: Artifact[] = [];
     for (const run of [1, 2, 3]) {
       const inputs = { bold: boldOf(run), mask: groupMask(), confounds: confoundsOf(run), regressors };
       const { outputs } = await runStep(glmStep, inputs, { noise: 'ols', confounds: 'motion24' }, { pool });
       fits.push({ ...outputs.fit!, label: `sub-0${run}` });
     }
-    const maps = [];
+    const maps: Artifact[] = [];
     for (const fit of fits) {
       const { outputs } = await runStep(contrastStep, { fit }, { dtype: 'float64' }, { pool });
       maps.push({ ...outputs.maps!, label: fit.label });
     }
-    const tOf = async (list: typeof fits) => {
+    const tOf = async (list: readonly Artifact[]) => {
       const { outputs } = await runStep(groupStep, { fits: list }, { dtype: 'float64' }, { pool });
       const read = await readMaps(outputs.maps!);
       expect(read.rows.map(({ name }) => name)).toEqual(['k01']);
