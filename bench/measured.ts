@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 /** What a piece of work took. */
@@ -16,8 +17,15 @@ export async function measured(work: () => Promise<unknown>): Promise<Measured> 
   return { seconds: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 };
 }
 
-/** Highest resident memory of this process so far, MB. */
-export const peakMB = () => process.resourceUsage().maxRSS / 1024;
+/**
+ * Highest resident memory of this process so far, MB. On Linux not `resourceUsage().maxRSS`, which begins with what the process
+ * that started this one held.
+ */
+export function peakMB(): number {
+  const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
+  const own = /VmHWM:\s*(\d+) kB/.exec(status)?.[1];
+  return (own === undefined ? process.resourceUsage().maxRSS : Number(own)) / 1024;
+}
 
 /** Runs a benchmark's file in a fresh process; what that prints is JSON. */
 export async function inFreshProcess<R>(file: string, ...args: readonly string[]): Promise<R> {

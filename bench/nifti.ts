@@ -9,26 +9,23 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import { createGunzip, createGzip, gunzipSync } from 'node:zlib';
-import { makeGrid, voxelCount } from '../artifacts/grid.js';
+import { voxelCount } from '../artifacts/grid.js';
 import { readImage, readVoxelSeries } from '../artifacts/nifti-data.js';
 import { createImage, writeImage } from '../artifacts/nifti-write.js';
-import { type Measured, measured } from './measured.js';
+import { brainMask, grid, placeOf } from './brain.js';
+import { inFreshProcess, type Measured, measured, peakMB } from './measured.js';
 
 const base = 'gunzip of the whole file';
 const volumes = 168;
-const grid = makeGrid([61, 73, 61], [3, 0, 0, -90, 0, 3, 0, -126, 0, 0, 3, -72, 0, 0, 0, 1], 4);
 const size = voxelCount(grid);
 
 /** A ball of brain whose mean varies smoothly, with noise; 0 around it, as after brain extraction. */
-async function writeSeries(file: string): Promise<Int32Array> {
+async function writeSeries(file: string, inside: Int32Array): Promise<void> {
   const mean = new Float64Array(size);
-  const inside: number[] = [];
-  for (let v = 0; v < size; v++) {
-    const [x, y, z] = [v % 61, Math.floor(v / 61) % 73, Math.floor(v / (61 * 73))];
-    const distance = ((x - 30) / 24) ** 2 + ((y - 36) / 29) ** 2 + ((z - 30) / 24) ** 2;
-    if (distance >= 1) continue;
-    inside.push(v);
+  for (const v of inside) {
+    const [x, y, z] = placeOf(v);
     mean[v] = 8000 + 2500 * Math.sin(x / 7) * Math.cos(y / 9) + 1500 * Math.sin(z / 5);
   }
   const plain = `${file}.raw.nii`;
@@ -41,7 +38,6 @@ async function writeSeries(file: string): Promise<Int32Array> {
   await image.close();
   await pipeline(createReadStream(plain), createGzip({ level: 6 }), createWriteStream(file));
   await rm(plain);
-  return Int32Array.from(inside);
 }
 
 /** The whole file at once; the fastest that Node does. */
@@ -67,17 +63,29 @@ async function meanMap(file: string, voxels: Int32Array, map: string): Promise<v
   await writeImage(map, { grid, datatype: 'float32', data });
 }
 
+function waysOf(file: string): Record<string, () => Promise<unknown>> {
+  const { voxels } = brainMask();
+  return {
+    [base]: () => gunzipWhole(file),
+    'gunzip as a stream': () => gunzipStream(file),
+    'series of the mask and a map': () => meanMap(file, voxels, path.join(path.dirname(file), 'mean.nii.gz')),
+    'whole image': () => readImage(file),
+  };
+}
+
+/** Peak RSS of one way in a process of its own, MB. */
+async function child(file: string, way: string): Promise<number> {
+  await waysOf(file)[way]!();
+  return peakMB();
+}
+
 async function main(rounds: number): Promise<void> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'voxreel-bench-'));
   try {
     const file = path.join(dir, 'bold.nii.gz');
-    const voxels = await writeSeries(file);
-    const ways = {
-      [base]: () => gunzipWhole(file),
-      'gunzip as a stream': () => gunzipStream(file),
-      'series of the mask and a map': () => meanMap(file, voxels, path.join(dir, 'mean.nii.gz')),
-      'whole image': () => readImage(file),
-    };
+    const { voxels } = brainMask();
+    await writeSeries(file, voxels);
+    const ways = waysOf(file);
     const taken: Record<string, Measured[]> = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
     for (let round = 0; round <= rounds; round++) {
       for (const [way, work] of Object.entries(ways)) {
@@ -88,7 +96,7 @@ async function main(rounds: number): Promise<void> {
     }
     const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
     console.log(`${os.cpus()[0]?.model}, Node ${process.version}, ${voxels.length} voxels, ${rounds} rounds\n`);
-    console.log('| | s (median) | CPU s | times gunzip | by CPU time |\n|---|---|---|---|---|');
+    console.log('| | s (median) | CPU s | times gunzip | by CPU time | peak RSS, MB |\n|---|---|---|---|---|---|');
     const alone = taken[base]!;
     for (const [way, times] of Object.entries(taken)) {
       const ratio = (of: 'seconds' | 'cpu') => median(times.map((time, i) => time[of] / alone[i]![of])).toFixed(2);
@@ -97,11 +105,14 @@ async function main(rounds: number): Promise<void> {
         median(times.map((time) => time.seconds)).toFixed(2),
         median(times.map((time) => time.cpu)).toFixed(2),
       ];
-      console.log(`| ${[...cells, ratio('seconds'), ratio('cpu')].join(' | ')} |`);
+      const peak = await inFreshProcess<number>(fileURLToPath(import.meta.url), file, way);
+      console.log(`| ${[...cells, ratio('seconds'), ratio('cpu'), peak.toFixed(0)].join(' | ')} |`);
     }
   } finally {
     await rm(dir, { recursive: true });
   }
 }
 
-await main(Number(process.argv[2] ?? 7));
+const args = process.argv.slice(2);
+if (args[0] === '--child') console.log(JSON.stringify(await child(args[1]!, args[2]!)));
+else await main(Number(args[0] ?? 9));
