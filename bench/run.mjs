@@ -2,7 +2,18 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const benches = ['engine', 'nifti', 'glm', 'group', 'threshold', 'permute', 'growth', 'extract', 'calibration'];
+const benches = [
+  'engine',
+  'nifti',
+  'glm',
+  'group',
+  'threshold',
+  'permute',
+  'growth',
+  'extract',
+  'calibration',
+  'surrogates',
+];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !benches.includes(name));
 if (unknown.length > 0) {
