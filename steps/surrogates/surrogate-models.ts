@@ -135,7 +135,7 @@ async function withoutNuisance(
   return out;
 }
 
-/** What the whitening leaves, the mean over the kernels for every surrogate: between kernels it differs in the ninth digit. */
+/** What the whitening leaves: the mean over the kernels for every surrogate, since it hardly differs between regressors (1e-6). */
 function whiteningOfAll(whitening: Float64Array, kernels: number): Float64Array {
   const sums = [0, 0];
   let fitted = 0;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Connectivity, makeLattice } from '../../numerics/clusters.js';
 import { adjustedP, countDiscoveries, dependenceFactor } from '../../numerics/fdr.js';
 import { eulerDensities } from '../../numerics/random-field.js';
+import { smoothVolume } from '../../numerics/smooth.js';
 import { tfce } from '../../numerics/tfce.js';
 import { otherPrograms } from '../support/other-programs.js';
 
@@ -66,6 +67,18 @@ describe('Euler characteristic densities against nipy', () => {
         // nipy's polynomials lose some digits.
         expect(Math.abs(density - due) / Math.abs(due)).toBeLessThan(1e-9);
       });
+    });
+  });
+});
+
+describe('smoothing of voxels of unequal sides against scipy gaussian_filter1d', () => {
+  const { shape, voxel_size: voxelSize, data, ...due } = otherPrograms.smoothing;
+
+  it.each([5, 8] as const)('%i mm', (fwhm) => {
+    const found = smoothVolume({ data: Float64Array.from(data), dim: shape, voxelSize, fwhm });
+    due[`fwhm${fwhm}`].forEach((value, v) => {
+      // Sums in another order.
+      expect(Math.abs(found[v]! - value) / value).toBeLessThan(1e-12);
     });
   });
 });

@@ -191,6 +191,19 @@ def residuals():
     return result
 
 
+def smoothing():
+    """A volume with voxels of unequal sides, smoothed along each axis as nilearn.image.smooth_img does (scipy gaussian_filter1d)."""
+    shape, voxel_size = (9, 8, 7), (2.0, 3.5, 4.4)
+    data = np.round(random.normal(100, 20, shape), 2)
+    result = {"shape": shape, "voxel_size": voxel_size, "data": data.ravel("F").tolist()}
+    for fwhm in (5, 8):
+        out = data.copy()
+        for axis, mm in enumerate(voxel_size):
+            out = ndimage.gaussian_filter1d(out, fwhm / (np.sqrt(8 * np.log(2)) * mm), axis=axis)
+        result[f"fwhm{fwhm}"] = out.ravel("F").tolist()
+    return result
+
+
 print(
     json.dumps(
         {
@@ -208,6 +221,7 @@ print(
             "enhancement": enhancement(),
             "random_fields": random_fields(),
             "residuals": residuals(),
+            "smoothing": smoothing(),
         },
         indent=None,
     )

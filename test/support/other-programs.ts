@@ -64,4 +64,12 @@ export const otherPrograms = JSON.parse(
     readonly lag1: number;
     readonly power: number[];
   }[];
+  /** Voxels x fastest, sizes in mm. */
+  readonly smoothing: {
+    readonly shape: [number, number, number];
+    readonly voxel_size: [number, number, number];
+    readonly data: number[];
+    readonly fwhm5: number[];
+    readonly fwhm8: number[];
+  };
 };
