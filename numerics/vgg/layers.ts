@@ -4,15 +4,20 @@
  * Source: Simonyan & Zisserman (2015), "Very deep convolutional networks for large-scale image recognition", ICLR.
  */
 
-/** Convolutions in each block. */
+/** Convolutions in each block. The names are those of `network` in a workflow, and of torchvision and Keras. */
 export const vggBlocks = {
-  'VGG-11': [1, 1, 2, 2, 2],
-  'VGG-13': [2, 2, 2, 2, 2],
-  'VGG-16': [2, 2, 3, 3, 3],
-  'VGG-19': [2, 2, 4, 4, 4],
+  vgg11: [1, 1, 2, 2, 2],
+  vgg13: [2, 2, 2, 2, 2],
+  vgg16: [2, 2, 3, 3, 3],
+  vgg19: [2, 2, 4, 4, 4],
 } as const;
 
 export type VggName = keyof typeof vggBlocks;
+
+export const vggNetworks = Object.keys(vggBlocks) as readonly VggName[];
+
+/** `VGG-16` */
+export const vggTitle = (network: VggName): string => network.replace('vgg', 'VGG-');
 
 export interface VggLayer {
   /** `conv5_3`, as in the paper and in voxreel's kernel names. */
@@ -51,9 +56,12 @@ export function vggLayers(network: VggName): VggLayer[] {
 }
 
 /** The 13 convolutions of VGG-16. */
-export const vgg16: readonly VggLayer[] = vggLayers('VGG-16');
+export const vgg16: readonly VggLayer[] = vggLayers('vgg16');
 
 export const vgg16Names: readonly string[] = vgg16.map((layer) => layer.name);
+
+/** Every layer that a VGG may have, in order: those of VGG-19, of which the others have fewer. */
+export const vggLayerNames: readonly string[] = vggLayers('vgg19').map((layer) => layer.name);
 
 /** A convolution with its numbers. */
 export interface ConvLayer {

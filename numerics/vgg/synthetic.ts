@@ -1,11 +1,11 @@
 import { Xoshiro128 } from '../xoshiro.js';
-import { type ConvLayer, vgg16 } from './layers.js';
+import { type ConvLayer, type VggName, vggLayers } from './layers.js';
 
 /**
- * Random weights for the 13 layers of VGG-16: the right shape, nothing learnt. For tests and demonstrations.
+ * Random weights for the layers of a VGG: the right shape, nothing learnt. For tests and demonstrations.
  * They are meant for `torch` pre-processing, whose inputs have about unit variance.
  *
- * - `seed`: start of the random numbers. `width`: kernels of the first layer; the others keep VGG-16's proportions.
+ * - `seed`: start of the random numbers. `width`: kernels of the first layer; the others keep VGG's proportions.
  * - Numbers are approximately normal: sums of twelve 16-bit uniform numbers (Irwin-Hall), layer by layer, kernels in
  *   the order [kernel, channel, y, x]. Only integer arithmetic, + - * / and square root are used, so that every
  *   machine and JavaScript engine makes the same bits. Biases are 0.
@@ -15,10 +15,10 @@ import { type ConvLayer, vgg16 } from './layers.js';
  *   nearly the same series. What is left of a ReLU's output without its mean has (1 - 1/pi) / 2 of the variance
  *   that went in, hence the gain 2 / (1 - 1/pi).
  */
-export function syntheticVgg16(seed: number, width: number): ConvLayer[] {
+export function syntheticVgg(seed: number, width: number, network: VggName = 'vgg16'): ConvLayer[] {
   const random = new Xoshiro128(seed);
   let channels = 3;
-  return vgg16.map(({ name, poolings, width: full }, index) => {
+  return vggLayers(network).map(({ name, poolings, width: full }, index) => {
     const kernels = (width * full) / 64;
     const size = channels * 9;
     const gain = index === 0 ? 2 : 2 / (1 - 1 / Math.PI);
@@ -40,7 +40,13 @@ export function syntheticVgg16(seed: number, width: number): ConvLayer[] {
   });
 }
 
-/** `syntheticVgg16` as a task of the pool: the full network takes a second, in which this thread would hear nothing. */
-export function synthetic({ seed, width }: { seed: number; width: number }): ConvLayer[] {
-  return syntheticVgg16(seed, width);
+export interface SyntheticRequest {
+  readonly seed: number;
+  readonly width: number;
+  readonly network: VggName;
+}
+
+/** `syntheticVgg` as a task of the pool: the full network takes a second, in which this thread would hear nothing. */
+export function synthetic({ seed, width, network }: SyntheticRequest): ConvLayer[] {
+  return syntheticVgg(seed, width, network);
 }

@@ -1,9 +1,11 @@
 import type { Artifact, JsonObject } from '../../artifacts/artifact.js';
 import { readWeights } from '../../artifacts/weights.js';
 import type { StepContext } from '../../engine/step-type.js';
-import type { ConvLayer, Preprocessing } from '../../numerics/vgg/layers.js';
+import type { ConvLayer, Preprocessing, VggName } from '../../numerics/vgg/layers.js';
 
 export interface VggWeights {
+  readonly network: VggName;
+  /** Every convolution of the network, in order; the graph is built from these alone. */
   readonly layers: readonly ConvLayer[];
   /** What `preprocessing: auto` means for these weights. */
   readonly preprocessing: Preprocessing;
@@ -21,7 +23,8 @@ export async function loadWeights(
   if (weights.origin === 'synthetic') {
     const { seed, width } = weights;
     return {
-      layers: await pool.run<ConvLayer[]>('vgg.synthetic', { seed, width }, { signal }),
+      network: 'vgg16',
+      layers: await pool.run<ConvLayer[]>('vgg.synthetic', { seed, width, network: 'vgg16' }, { signal }),
       preprocessing: 'torch',
       facts: { origin: 'synthetic', seed, width },
       untrained: true,
@@ -33,6 +36,7 @@ export async function loadWeights(
   try {
     const { layers, title, preprocessing } = await readVgg16(file);
     return {
+      network: 'vgg16',
       layers,
       preprocessing,
       facts: { origin: 'file', format: 'safetensors', names: title },

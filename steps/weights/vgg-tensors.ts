@@ -7,6 +7,7 @@ import {
   vgg16,
   vggBlocks,
   vggLayers,
+  vggTitle,
 } from '../../numerics/vgg/layers.js';
 import { list, type TensorFile } from './safetensors.js';
 
@@ -120,17 +121,17 @@ function checkNetwork(file: TensorFile, naming: Naming): void {
   }
   const has = (layer: VggLayer) => names.has(naming.weight(layer));
   const other = (Object.keys(vggBlocks) as VggName[]).find((network) => {
-    if (network === 'VGG-16') return false;
+    if (network === 'vgg16') return false;
     const layers = vggLayers(network);
     const weights = new Set(layers.map(naming.weight));
-    const extra = vggLayers('VGG-19').filter((layer) => has(layer) && !weights.has(naming.weight(layer)));
+    const extra = vggLayers('vgg19').filter((layer) => has(layer) && !weights.has(naming.weight(layer)));
     return layers.every(has) && extra.length === 0;
   });
-  if (other && other !== 'VGG-16') {
+  if (other && other !== 'vgg16') {
     const telling = vggLayers(other).find((layer) => !vgg16.some((own) => naming.weight(own) === naming.weight(layer)));
     const missing = vgg16.find((layer) => !has(layer));
     throw new UserError({
-      message: `this is ${other}: ${telling ? `it has ${naming.weight(telling)}` : ''}${telling && missing ? ' and ' : ''}${missing ? `it lacks ${naming.weight(missing)}` : ''}`,
+      message: `this is ${vggTitle(other)}: ${telling ? `it has ${naming.weight(telling)}` : ''}${telling && missing ? ' and ' : ''}${missing ? `it lacks ${naming.weight(missing)}` : ''}`,
       place,
       expected: 'VGG-16',
     });

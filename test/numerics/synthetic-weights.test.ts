@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { mapSize, vgg16, vggLayers } from '../../numerics/vgg/layers.js';
-import { syntheticVgg16 } from '../../numerics/vgg/synthetic.js';
+import { syntheticVgg } from '../../numerics/vgg/synthetic.js';
 import { Xoshiro128 } from '../../numerics/xoshiro.js';
 
 describe('xoshiro128**', () => {
@@ -25,7 +25,7 @@ describe('xoshiro128**', () => {
 
 describe('synthetic VGG-16', () => {
   test('has the shape of the network', () => {
-    const layers = syntheticVgg16(1, 4);
+    const layers = syntheticVgg(1, 4);
     // The narrow network of the weight fixtures has the same widths.
     expect(layers.map(({ kernels }) => kernels)).toEqual([4, 4, 8, 8, 16, 16, 16, 32, 32, 32, 32, 32, 32]);
     expect(layers.map(({ channels }) => channels)).toEqual([3, 4, 4, 8, 8, 16, 16, 16, 32, 32, 32, 32, 32]);
@@ -33,17 +33,17 @@ describe('synthetic VGG-16', () => {
       expect(weight).toHaveLength(kernels * channels * 9);
       expect(bias).toHaveLength(kernels);
     }
-    expect(syntheticVgg16(1, 64).reduce((sum, { kernels }) => sum + kernels, 0)).toBe(4224);
+    expect(syntheticVgg(1, 64).reduce((sum, { kernels }) => sum + kernels, 0)).toBe(4224);
   });
 
   test('depends on the seed and on nothing else', () => {
-    const [one, again, other] = [syntheticVgg16(1, 2), syntheticVgg16(1, 2), syntheticVgg16(2, 2)];
+    const [one, again, other] = [syntheticVgg(1, 2), syntheticVgg(1, 2), syntheticVgg(2, 2)];
     expect(again).toEqual(one);
     expect(other[0]!.weight).not.toEqual(one[0]!.weight);
   });
 
   test('takes the mean off every kernel behind the first layer', () => {
-    const layers = syntheticVgg16(1, 4);
+    const layers = syntheticVgg(1, 4);
     for (const { weight, kernels, channels } of layers.slice(1)) {
       for (let k = 0; k < kernels; k++) {
         const kernel = weight.subarray(k * channels * 9, (k + 1) * channels * 9);
@@ -60,7 +60,7 @@ describe('the table of VGG networks', () => {
     expect(vgg16.map(({ keras }) => keras).slice(-3)).toEqual(['block5_conv1', 'block5_conv2', 'block5_conv3']);
     expect(vgg16.map(({ name }) => name).slice(0, 3)).toEqual(['conv1_1', 'conv1_2', 'conv2_1']);
     expect(vgg16.reduce((sum, { width }) => sum + width, 0)).toBe(4224);
-    expect(vggLayers('VGG-19').map(({ torchvision }) => torchvision)).toEqual([
+    expect(vggLayers('vgg19').map(({ torchvision }) => torchvision)).toEqual([
       0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34,
     ]);
   });
