@@ -1,4 +1,6 @@
 import type { Artifact, JsonObject } from '../../artifacts/artifact.js';
+import { openWeights } from '../../artifacts/weights/open.js';
+import { findVgg, readVgg } from '../../artifacts/weights/vgg-tensors.js';
 import { readWeights } from '../../artifacts/weights.js';
 import type { StepContext } from '../../engine/step-type.js';
 import type { ConvLayer, Preprocessing, VggName } from '../../numerics/vgg/layers.js';
@@ -21,25 +23,25 @@ export async function loadWeights(
 ): Promise<VggWeights> {
   const weights = readWeights(artifact);
   if (weights.origin === 'synthetic') {
-    const { seed, width } = weights;
+    const { seed, width, network } = weights;
     return {
-      network: 'vgg16',
-      layers: await pool.run<ConvLayer[]>('vgg.synthetic', { seed, width, network: 'vgg16' }, { signal }),
+      network,
+      layers: await pool.run<ConvLayer[]>('vgg.synthetic', { seed, width, network }, { signal }),
       preprocessing: 'torch',
-      facts: { origin: 'synthetic', seed, width },
+      facts: { origin: 'synthetic', network, seed, width },
       untrained: true,
     };
   }
-  const { readSafetensors } = await import('./safetensors.js');
-  const { readVgg16 } = await import('./vgg-tensors.js');
-  const file = await readSafetensors(weights.file, artifact.origin);
+  const { network = 'vgg16', layout, preprocessing } = weights.choice;
+  const file = await openWeights(weights.file, artifact.origin, weights.companions);
   try {
-    const { layers, title, preprocessing } = await readVgg16(file);
+    const found = findVgg(file, { network, ...(layout && { layout }) });
+    const { format } = file;
     return {
-      network: 'vgg16',
-      layers,
-      preprocessing,
-      facts: { origin: 'file', format: 'safetensors', names: title },
+      network,
+      layers: await readVgg(file, found),
+      preprocessing: preprocessing ?? found.preprocessing,
+      facts: { origin: 'file', network, format, names: found.names, layout: found.layout },
       untrained: false,
     };
   } finally {

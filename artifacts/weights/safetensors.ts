@@ -1,20 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { UserError } from '../../artifacts/user-error.js';
-import { readFully } from '../../artifacts/whole-bytes.js';
-import { openSafetensors } from './format.js';
-import { bfloat16ToFloat32, float16ToFloat32 } from './half-precision.js';
-
-/** Named tensors of a weight file. Nothing is read but what is asked for. */
-export interface TensorFile {
-  /** What messages call the file. */
-  readonly origin: string;
-  readonly names: readonly string[];
-  /** Lengths of the axes, slowest first; undefined for a name that is not there. */
-  shapeOf(name: string): readonly number[] | undefined;
-  /** All elements in C order, as float32. Throws UserError for tensors that are no floating-point numbers, NaN and Infinity. */
-  read(name: string): Promise<Float32Array>;
-  close(): Promise<void>;
-}
+import { UserError } from '../user-error.js';
+import { bytesAt, floatsOf, floatType, list, type TensorFile } from './tensor-file.js';
 
 interface Entry {
   readonly dtype: string;
@@ -45,26 +31,25 @@ const BYTES: Readonly<Record<string, number>> = {
 const MAX_HEADER = 100_000_000;
 
 /**
- * Opens a safetensors file and checks its whole header against the size of the file before anything is allocated.
+ * Checks the whole header of an open safetensors file against its size before anything is allocated.
  * Source: https://huggingface.co/docs/safetensors (8 bytes length, JSON header, then the tensors without gaps).
  */
-export async function readSafetensors(file: string, origin: string): Promise<TensorFile> {
-  const { handle, size } = await openSafetensors(file, origin);
-  try {
-    const { json, dataStart } = await readHeader(handle, size, origin);
-    const entries = parseEntries(json, origin);
-    checkLayout(entries, dataStart, size, origin);
-    return {
-      origin,
-      names: [...entries.keys()],
-      shapeOf: (name) => entries.get(name)?.shape,
-      read: (name) => readTensor(handle, entries.get(name)!, name, dataStart, origin),
-      close: () => handle.close(),
-    };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+export async function readSafetensors(handle: FileHandle, size: number, origin: string): Promise<TensorFile> {
+  const { json, dataStart } = await readHeader(handle, size, origin);
+  const entries = parseEntries(json, origin);
+  checkLayout(entries, dataStart, size, origin);
+  return {
+    origin,
+    format: 'safetensors',
+    names: [...entries.keys()],
+    shapeOf: (name) => entries.get(name)?.shape,
+    async read(name) {
+      const { dtype, begin, end } = entries.get(name)!;
+      const type = floatType(dtype, origin, name);
+      return floatsOf(await bytesAt(handle, dataStart + begin, end - begin, origin, name), type, origin, name);
+    },
+    close: () => handle.close(),
+  };
 }
 
 async function readHeader(handle: FileHandle, size: number, origin: string) {
@@ -159,31 +144,4 @@ function checkLayout(entries: Map<string, Entry>, dataStart: number, size: numbe
 function bytesOf({ dtype, shape }: Entry): number | null {
   const unit = BYTES[dtype];
   return unit === undefined ? null : shape.reduce((product, length) => product * length, unit);
-}
-
-async function readTensor(handle: FileHandle, entry: Entry, name: string, dataStart: number, origin: string) {
-  const place = { file: origin, what: name };
-  if (!['F32', 'F16', 'BF16'].includes(entry.dtype)) {
-    throw new UserError({ message: `tensor of type ${entry.dtype}`, place, expected: 'F32, F16 or BF16' });
-  }
-  const bytes = Buffer.from(new ArrayBuffer(entry.end - entry.begin));
-  const whole = await readFully(handle, bytes, dataStart + entry.begin);
-  if (!whole) throw new UserError({ message: 'cut off while it was read', place });
-  const values =
-    entry.dtype === 'F32'
-      ? new Float32Array(bytes.buffer)
-      : (entry.dtype === 'F16' ? float16ToFloat32 : bfloat16ToFloat32)(new Uint16Array(bytes.buffer));
-  const bad = values.filter((value) => !Number.isFinite(value));
-  if (bad.length === 0) return values;
-  const kinds = [...new Set(Array.from(bad, (value) => (Number.isNaN(value) ? 'NaN' : 'Infinity')))].join(' and ');
-  throw new UserError({
-    message: `${bad.length} of ${values.length} values are ${kinds}`,
-    place,
-    expected: 'finite numbers',
-  });
-}
-
-/** `[4,2,3,3]` */
-export function list(shape: readonly number[]): string {
-  return `[${shape.join(',')}]`;
 }
