@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { knownNames } from '../artifacts/weights/known.js';
 import { voxreelVersion } from '../engine/version.js';
 import { exitCode } from './exit-code.js';
 import { surviveClosedPipes } from './streams.js';
@@ -117,6 +118,29 @@ function buildProgram(finish: (code: number) => void): Command {
     .summary('print the JSON Schema of workflow files, for editors')
     .option('--out <file>', 'write to this file instead of the terminal')
     .action(async (options) => finish(await (await import('./commands/schema.js')).schemaCommand(options)));
+
+  const weights = program
+    .command('weights')
+    .summary('fetch known VGG-16 weights, or look into a weight file')
+    .description('Weight files of the network that looks at the images.');
+  weights
+    .command('fetch')
+    .argument('<name>', knownNames.join(' or '), oneOf(knownNames))
+    .summary('download known weights once for this user')
+    .description(
+      'Downloads known weights, verifies them and stores them for this user. Goes on where an earlier try broke. A workflow names them with `fetched: NAME`.',
+    )
+    .option('--from <url>', 'a folder of a mirror that holds the same file')
+    .action(async (name, options) => finish(await (await import('./commands/weights.js')).fetchCommand(name, options)));
+  weights
+    .command('inspect')
+    .argument('<file>', 'a weight file: .safetensors, .pth, .h5, .onnx or model.json')
+    .summary('what a weight file is and holds')
+    .description('Prints origin, network, pre-processing, layers with shapes, and digests. Reads any VGG.')
+    .option('--json', 'print it as JSON')
+    .action(async (file, options) =>
+      finish(await (await import('./commands/weights.js')).inspectCommand(file, options)),
+    );
 
   const cache = program.command('cache').summary('look at the cache').description('The store of finished results.');
   cache
