@@ -13,7 +13,7 @@ import type { StepContext } from '../engine/step-type.js';
 import { createPool } from '../numerics/pool.js';
 import type { Statistic } from '../numerics/vgg/layers.js';
 import { type Backend, open, frame as runFrame } from '../numerics/vgg/session.js';
-import { syntheticVgg16 } from '../numerics/vgg/synthetic.js';
+import { syntheticVgg } from '../numerics/vgg/synthetic.js';
 import type { ExtractParams } from '../steps/extract/index.js';
 import { run as extract } from '../steps/extract/run.js';
 import { productPeak } from './extract-peak.js';
@@ -35,7 +35,7 @@ function image(number: number): Uint8Array {
 }
 
 async function images(backend: Backend, statistics: readonly Statistic[], count: number): Promise<Figures> {
-  const layers = syntheticVgg16(1, 64);
+  const layers = syntheticVgg(1, 64);
   const statisticsOf = new Set(layers.map(({ name }) => name));
   const graph = {
     layers,
@@ -69,7 +69,7 @@ async function movie(count: number): Promise<Figures> {
   const made = { digest: '', origin: 'bench', files: {} };
   const weights = { ...made, type: 'weights', meta: { origin: 'synthetic', seed: 1, width: 64, untrained: true } };
   const pool = createPool(1);
-  const layers = syntheticVgg16(1, 1).map(({ name }) => name);
+  const layers = syntheticVgg(1, 1).map(({ name }) => name);
   const context: StepContext<ExtractParams> = {
     params: {
       layers,

@@ -1,11 +1,18 @@
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import type { StepType } from '../../engine/step-type.js';
-import { type Activation, type Preprocessing, type Statistic, vgg16Names } from '../../numerics/vgg/layers.js';
+import {
+  type Activation,
+  type Preprocessing,
+  type Statistic,
+  vgg16Names,
+  vggLayerNames,
+} from '../../numerics/vgg/layers.js';
 import type { Backend, Device } from '../../numerics/vgg/session.js';
 
 export interface ExtractParams {
-  readonly layers: readonly string[];
+  /** Default: all that the network has. */
+  readonly layers?: readonly string[];
   readonly statistics: readonly Statistic[];
   readonly activation: Activation;
   readonly preprocessing: 'auto' | Preprocessing;
@@ -15,7 +22,7 @@ export interface ExtractParams {
 
 export const extractStep: StepType<ExtractParams> = {
   name: 'extract',
-  version: 1,
+  version: 2,
   title: 'Images through VGG-16: a number for the map of every kernel',
   description: `
 Every image goes, at its own size, through the convolutional layers of VGG-16 (3x3 kernels, zero padding 1, ReLU; 2x2 max
@@ -32,11 +39,13 @@ ${vgg16Names.join(', ')}.
 | \`sd\` | sqrt(sum((a - mean)^2) / n) |
 | \`active\` | share of places with a > 0 |
 
-- **Weights**: safetensors (F32, F16, BF16), recognised by their content. Kernel widths are those of the file. Synthetic
-  weights are random numbers; everything made from them is marked as untrained.
+- **Weights**: safetensors, PyTorch, Keras, ONNX or TensorFlow.js, recognised by their content (docs/weights.md). Kernel
+  widths are those of the file; VGG-11, 13 and 19 where the input names them (\`network: vgg19\`). Synthetic weights are
+  random numbers; everything made from them is marked as untrained.
 - **Pre-processing** belongs to the weights. \`torch\`: RGB / 255, minus (0.485, 0.456, 0.406), over (0.229, 0.224, 0.225).
-  \`caffe\`: BGR minus (103.939, 116.779, 123.68), as Keras' and the original weights want it. \`auto\`: \`torch\` under
-  torchvision's and timm's names and for synthetic weights, \`caffe\` under Keras' names. No file says it itself: check it.
+  \`caffe\`: BGR minus (103.939, 116.779, 123.68), as Keras' and the original weights want it. \`auto\`: what the weights'
+  input says, or else their origin: \`caffe\` for Keras and TensorFlow.js, \`torch\` for all others and for synthetic
+  weights. No file says it itself: check it.
 - **Which kernels**: torchvision's and the original (Keras, Caffe, MATLAB) weights are different networks. The paper's
   kernel numbers hold for the original ones only.
 - **Precision**: convolutions in float32; means over rows in float32, over columns in float64: within 2e-6 of PyTorch's
@@ -53,7 +62,7 @@ ${vgg16Names.join(', ')}.
   ],
   inputs: {
     frames: { type: 'frames', description: 'The images.' },
-    weights: { type: 'weights', description: 'Weights of VGG-16.' },
+    weights: { type: 'weights', description: 'Weights of VGG-16, or of another VGG.' },
   },
   outputs: {
     activations: { type: 'activations', description: 'Statistics of every kernel for every image.' },
@@ -63,11 +72,10 @@ ${vgg16Names.join(', ')}.
     properties: {
       layers: {
         type: 'array',
-        items: { enum: [...vgg16Names] },
+        items: { enum: [...vggLayerNames] },
         minItems: 1,
         uniqueItems: true,
-        default: [...vgg16Names],
-        description: 'Layers to keep. The order is always that of the network.',
+        description: 'Layers to keep, in the order of the network. Default: all that it has (13 in VGG-16).',
       },
       statistics: {
         type: 'array',
@@ -85,7 +93,7 @@ ${vgg16Names.join(', ')}.
       preprocessing: {
         enum: ['auto', 'caffe', 'torch'],
         default: 'auto',
-        description: 'How pixels become numbers; `auto` goes by the names in the weight file.',
+        description: 'How pixels become numbers; `auto` goes by the weights, see above.',
       },
       backend: {
         enum: ['onnx', 'tfjs'],

@@ -6,9 +6,9 @@ import { type Kernel, kernelName } from '../../artifacts/kernels.js';
 import { untrainedOf } from '../../artifacts/meta.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
-import { type ConvLayer, mapSize, upToDeepest } from '../../numerics/vgg/layers.js';
+import { type ConvLayer, mapSize, upToDeepest, vggTitle } from '../../numerics/vgg/layers.js';
 import type { Network } from '../../numerics/vgg/network.js';
-import { loadWeights } from '../weights/network.js';
+import { loadWeights, type VggWeights } from '../weights/network.js';
 import type { ExtractParams } from './index.js';
 import { openOnDevice } from './open-on-device.js';
 
@@ -16,7 +16,7 @@ export async function run(context: StepContext<ExtractParams>): Promise<Record<s
   const { params, signal, workDir } = context;
   const frames = await readFrames(one(context.inputs, 'frames'));
   const weights = await loadWeights(one(context.inputs, 'weights'), context);
-  const asked = new Set(params.layers);
+  const asked = layersAsked(params.layers, weights);
   const layers = upToDeepest(weights.layers, asked);
   checkSize(layers, frames, one(context.inputs, 'frames'));
   const kept = layers.filter((layer) => asked.has(layer.name));
@@ -102,6 +102,18 @@ function kernelsOf(layers: readonly ConvLayer[]): Kernel[] {
       kernel: index + 1,
     })),
   );
+}
+
+/** All layers of the network unless some are named; those must be among them. */
+function layersAsked(named: readonly string[] | undefined, { layers, network }: VggWeights): ReadonlySet<string> {
+  const names = layers.map(({ name }) => name);
+  const absent = named?.find((name) => !names.includes(name));
+  if (absent === undefined) return new Set(named ?? names);
+  throw new UserError({
+    message: `${vggTitle(network)} has no layer ${absent}`,
+    expected: names.join(', '),
+    keys: ['layers'],
+  });
 }
 
 /** After four poolings an image of less than 16 pixels has no pixel left. */

@@ -10,7 +10,6 @@ import { confoundsType, fileType, videoType } from '../../artifacts/plain-types.
 import { readRegressors, regressorsType } from '../../artifacts/regressors.js';
 import { readSeries, seriesType } from '../../artifacts/series.js';
 import { artifactTypes } from '../../artifacts/types.js';
-import { readWeights, weightsType } from '../../artifacts/weights.js';
 import { tempFolder } from '../support/folders.js';
 import { int16Series, niftiBytes, type RawNifti } from './nifti-bytes.js';
 
@@ -151,24 +150,6 @@ describe('a series of the user’s own', () => {
     );
     await write('gap.tsv', 'a\tb\n1\t2\n3\tx\n');
     await expect(readRegressors(artifact)).rejects.toThrow(/gap\.tsv:3 \(b\): "x" in row 2/);
-  });
-});
-
-describe('weights', () => {
-  it('are a file, or synthetic and marked as untrained', async () => {
-    await write('vgg.safetensors', 'x');
-    expect(readWeights(await resolve(weightsType, { path: 'vgg.safetensors' }))).toEqual({
-      origin: 'file',
-      file: folder.at('vgg.safetensors'),
-    });
-    const synthetic = await resolve(weightsType, { synthetic: { seed: 3 } });
-    expect(synthetic).toMatchObject({ files: {}, meta: { origin: 'synthetic', untrained: true } });
-    expect(readWeights(synthetic)).toEqual({ origin: 'synthetic', seed: 3, width: 64, untrained: true });
-  });
-
-  it('are exactly one of the two', async () => {
-    await expect(resolve(weightsType, {})).rejects.toThrow(/no weights are named/);
-    await expect(resolve(weightsType, { path: 'a', synthetic: {} })).rejects.toThrow(/both "path" and "synthetic"/);
   });
 });
 
