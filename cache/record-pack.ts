@@ -33,7 +33,9 @@ export function openRecordPack(store: Store, name: string): RecordPack {
       if (missed === 0 && byKey.size === loaded.records.size) return;
       const times = folderTimes(store);
       const folders = Object.fromEntries([...byKey.keys()].map((key) => [key.slice(0, 2), times(key.slice(0, 2))]));
-      const packed = [...byKey.values()].map(({ ingredients: _, ...record }: Partial<StoreRecord>) => record);
+      const packed = [...byKey.values()].map(
+        ({ ingredients: _, sources: __, ...record }: Partial<StoreRecord>) => record,
+      );
       await store.writeFile(file, JSON.stringify({ format: RECORD_FORMAT, folders, records: packed }));
     },
   };

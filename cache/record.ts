@@ -32,6 +32,8 @@ export interface ResultRecord {
 export interface StoreRecord extends ResultRecord {
   /** What went into the key, so that a later change can be explained. The store does not look inside. */
   readonly ingredients: JsonObject;
+  /** What the user's files were, in finer detail than `ingredients`; for explanations only. */
+  readonly sources?: JsonObject;
 }
 
 const TEXT = { encoding: 'utf8' } as const;

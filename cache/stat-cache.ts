@@ -19,7 +19,7 @@ const KEEP_MS = 180 * 24 * 3600_000;
  * Times in ms with fractions: a double keeps a quarter of a microsecond of them, and file systems count in milliseconds.
  * An inode above 2^53 is rounded, which only makes it a slightly weaker sign.
  */
-type Facts = readonly [size: number, modified: number, changed: number, inode: number];
+export type Facts = readonly [size: number, modified: number, changed: number, inode: number];
 type Entry = readonly [...Facts, digest: string, hashed: number];
 
 /** Digests of the user's files by what the file system says about them, so that big inputs are read once, not per run. */
@@ -28,6 +28,11 @@ export interface StatCache {
   lookup(file: string): FileDigest | undefined;
   /** Reads the file and remembers its digest. Throws the file system's error, also when it is a folder. */
   hash(file: string, signal?: AbortSignal): Promise<FileDigest>;
+  /**
+   * What the file system says of a file whose content still has the digest that `lookup` or `hash` told first; undefined
+   * when it was edited since, or is gone. Reads it only where its times do not tell.
+   */
+  confirm(file: string, signal?: AbortSignal): Promise<Facts | undefined>;
   /** Writes what is new, together with what other processes have added meanwhile. */
   save(): Promise<void>;
 }
@@ -35,25 +40,29 @@ export interface StatCache {
 export function openStatCache(store: Store): StatCache {
   const known = load(store);
   const fresh = new Map<string, Entry>();
+  /** What this process was told first, whatever became of the file since. */
+  const told = new Map<string, string>();
+  const confirming = new Map<string, Promise<Facts | undefined>>();
+  const tell = (file: string, digest: FileDigest): FileDigest => {
+    if (!told.has(file)) told.set(file, digest.digest);
+    return digest;
+  };
 
   return {
     lookup(file) {
       const facts = factsOf(file);
       const entry = known.get(file);
-      return entry && isCurrent(entry, facts) && !isRacy(entry) ? { digest: entry[4], size: entry[0] } : undefined;
+      if (!entry || !isCurrent(entry, facts) || isRacy(entry)) return undefined;
+      return tell(file, { digest: entry[4], size: entry[0] });
     },
-    async hash(file, signal) {
-      for (let attempt = 0; attempt < 3; attempt++) {
-        const before = factsOf(file);
-        const hashed = Date.now();
-        const found = await hashFile(file, { signal });
-        const entry: Entry = [...before, found.digest, hashed];
-        if (!isCurrent(entry, factsOf(file)) || found.size !== before[0]) continue;
-        known.set(file, entry);
-        fresh.set(file, entry);
-        return found;
-      }
-      throw Object.assign(new Error(`${file} is being written to`), { code: 'ETXTBSY', path: file });
+    hash: async (file, signal) => tell(file, await read(file, signal)),
+    confirm(file, signal) {
+      // Steps that start or end together ask about the same files.
+      const known = confirming.get(file);
+      if (known) return known;
+      const asking = confirmOne(file, signal).finally(() => confirming.delete(file));
+      confirming.set(file, asking);
+      return asking;
     },
     async save() {
       if (fresh.size === 0) return;
@@ -65,6 +74,34 @@ export function openStatCache(store: Store): StatCache {
       fresh.clear();
     },
   };
+
+  async function read(file: string, signal: AbortSignal | undefined): Promise<FileDigest> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const before = factsOf(file);
+      const hashed = Date.now();
+      const found = await hashFile(file, { signal });
+      const entry: Entry = [...before, found.digest, hashed];
+      if (!isCurrent(entry, factsOf(file)) || found.size !== before[0]) continue;
+      known.set(file, entry);
+      fresh.set(file, entry);
+      return found;
+    }
+    throw Object.assign(new Error(`${file} is being written to`), { code: 'ETXTBSY', path: file });
+  }
+
+  async function confirmOne(file: string, signal: AbortSignal | undefined): Promise<Facts | undefined> {
+    try {
+      const entry = known.get(file);
+      const facts = factsOf(file);
+      const digest = entry && isCurrent(entry, facts) && !isRacy(entry) ? entry[4] : (await read(file, signal)).digest;
+      if (digest !== told.get(file)) return undefined;
+      const [size, modified, changed, inode] = known.get(file)!;
+      return [size, modified, changed, inode];
+    } catch {
+      signal?.throwIfAborted();
+      return undefined;
+    }
+  }
 }
 
 function load(store: Store): Map<string, Entry> {

@@ -32,6 +32,7 @@ export interface NewResult {
   readonly notes: readonly string[];
   readonly seconds: number;
   readonly ingredients: JsonObject;
+  readonly sources?: JsonObject;
 }
 
 /**
@@ -131,6 +132,7 @@ export async function openStore(folder: string): Promise<Store> {
           seconds: Math.round(result.seconds * 1000) / 1000,
           made: new Date().toISOString(),
           ingredients: result.ingredients,
+          ...(result.sources ? { sources: result.sources } : {}),
         };
         const file = recordFile(records, key);
         await makeFolder(path.dirname(file));

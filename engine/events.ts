@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../artifacts/artifact.js';
 import type { Problem } from '../artifacts/user-error.js';
 
-/** Why an instance runs, or does not. */
+/** Why an instance runs, or does not. Compared with the last result of the instance, in whichever experiment. */
 export type Reason =
   | { readonly kind: 'cached' }
   | { readonly kind: 'first-time' }
@@ -9,14 +9,26 @@ export type Reason =
   | {
       readonly kind: 'input-changed';
       readonly port: string;
+      /** Of a member of a list port. */
+      readonly label?: string;
       /** The user's file, or the instance whose output it is. */
       readonly origin: string;
       /** `added`, `removed` and `reordered` are about the members of a list port. */
       readonly change: 'changed' | 'added' | 'removed' | 'reordered';
+      /** Of a user's input: its files that have another content, with the time when they were last modified. */
+      readonly files?: readonly { readonly path: string; readonly modified?: string }[];
+      /** Of a user's input: what is known about it besides its files (a TR) and has another value. */
+      readonly facts?: readonly { readonly name: string; readonly before: Json; readonly after: Json }[];
+      /** When the result was made that is compared with, ISO 8601. */
+      readonly since?: string;
     }
   | { readonly kind: 'step-version'; readonly before: number; readonly after: number }
   | { readonly kind: 'tool-changed'; readonly tool: string; readonly before: string; readonly after: string }
   | { readonly kind: 'damaged'; readonly detail: string }
+  /** Its last result is no longer in the store; `when` a `cache gc` removed it (ISO 8601), if one did. */
+  | { readonly kind: 'collected'; readonly when?: string }
+  /** The user wants it to run: `--force` or, for what comes after it, `--from`. */
+  | { readonly kind: 'forced' }
   /** Runs only if what comes before it gives other bytes than last time. */
   | { readonly kind: 'upstream'; readonly instances: readonly string[] };
 

@@ -3,8 +3,9 @@ import type { Store } from '../cache/store.js';
 import { trackActivity } from './activity.js';
 import type { Emit, Reason } from './events.js';
 import type { Executor } from './executor/executor.js';
+import { inputFacts, userFiles } from './input-facts.js';
 import { type Ingredients, ingredientsOf, keyOf } from './keys.js';
-import { lastRecord, lookUp, whyRun } from './lookup.js';
+import { lookUp } from './lookup.js';
 import { failureOf, perform } from './perform.js';
 import type { Plan } from './plan.js';
 import { createScheduler, type Limits, type Task } from './scheduler.js';
@@ -99,7 +100,8 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
     }
     followers.set(key, []);
     try {
-      const found = await lookUp(store, key, { verify: options.verify, signal });
+      const forced = plan.force.has(instance.id);
+      const found = forced ? undefined : await lookUp(store, key, { verify: options.verify, signal });
       if (typeof found === 'object') return finish(instance, found, 'cached');
       const ingredients = ingredientsOf(keys, digests);
       ready.set(instance.id, { instance, key, ingredients, reasons: reasonsFor(instance, ingredients, key, found) });
@@ -128,7 +130,9 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
       emit({ type: 'started', instance: instance.id, step: instance.step.name, reasons });
       const inputs = inputArtifacts(instance, artifactOf);
       const job = { instance: instance.id, step: instance.step, inputs, threads };
-      const record = await perform(job, key, ingredients, { ...options, folder });
+      const sources = inputFacts(instance, plan.inputs);
+      const made = { ingredients, sources, files: userFiles(instance) };
+      const record = await perform(job, key, made, { ...options, folder, guard: plan.guard });
       if (activity.abandoned) return;
       const outputs = Object.fromEntries(
         Object.entries(record.outputs).map(([port, { type, digest, files }]) => {
@@ -149,9 +153,8 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
   /** As planned, where the plan could know the key; else by what the instances before really gave. */
   function reasonsFor(instance: Instance, ingredients: Ingredients, key: string, fault: string | undefined) {
     const before = plannedById.get(instance.id);
-    if (before?.key === key) return before.reasons;
-    const last = lastRecord(plan.history, store, instance.id);
-    return whyRun({ graph, instance, ingredients, key, fault, history: plan.history, last });
+    if (before?.key === key || plan.force.has(instance.id)) return before!.reasons;
+    return plan.explain.whyRun(instance, ingredients, key, fault);
   }
 
   function finish(instance: Instance, record: ResultRecord, state: 'cached' | 'ran'): void {

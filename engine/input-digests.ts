@@ -3,19 +3,32 @@ import { type Problem, UserError } from '../artifacts/user-error.js';
 import { artifactDigest, type FileDigest } from '../cache/digest.js';
 import { openStatCache } from '../cache/stat-cache.js';
 import type { Store } from '../cache/store.js';
+import { type InputGuard, inputGuard } from './input-guard.js';
 import type { Graph, Source } from './workflow.js';
 
 /** Files that are read at once: enough to keep a disk busy while another block is hashed. */
 const READERS = 4;
 
+/** A user's file or files as an artifact. */
+export interface UserArtifact extends Artifact {
+  /** Of each file, by role. */
+  readonly digests: Readonly<Record<string, FileDigest>>;
+}
+
 /** The user's files of a graph as artifacts, by the object that the graph holds. */
-export type InputArtifacts = ReadonlyMap<ResolvedInput, Artifact>;
+export type InputArtifacts = ReadonlyMap<ResolvedInput, UserArtifact>;
+
+export interface DigestedInputs {
+  readonly artifacts: InputArtifacts;
+  /** Tells whether files were edited since they were digested. */
+  readonly guard: InputGuard;
+}
 
 /**
  * Digests every file that the graph takes from the user: by the stat cache where the file has not changed, else by
  * reading it. Throws one UserError with all files that are missing, unreadable or folders.
  */
-export async function digestInputs(graph: Graph, store: Store, signal?: AbortSignal): Promise<InputArtifacts> {
+export async function digestInputs(graph: Graph, store: Store, signal?: AbortSignal): Promise<DigestedInputs> {
   const inputs = inputsOf(graph);
   const cache = openStatCache(store);
   const digests = new Map<string, FileDigest>();
@@ -54,7 +67,8 @@ export async function digestInputs(graph: Graph, store: Store, signal?: AbortSig
     await cache.save().catch(() => undefined);
   }
   if (problems.length > 0) throw new UserError(problems);
-  return new Map([...inputs].map((input) => [input, artifactOf(input, digests)]));
+  const artifacts = new Map([...inputs].map((input) => [input, artifactOf(input, digests)]));
+  return { artifacts, guard: inputGuard(cache) };
 }
 
 function inputsOf(graph: Graph): Set<ResolvedInput> {
@@ -73,7 +87,7 @@ function inputsOf(graph: Graph): Set<ResolvedInput> {
   return inputs;
 }
 
-function artifactOf(input: ResolvedInput, digests: ReadonlyMap<string, FileDigest>): Artifact {
+function artifactOf(input: ResolvedInput, digests: ReadonlyMap<string, FileDigest>): UserArtifact {
   const files: Record<string, FileDigest> = {};
   for (const role in input.files) files[role] = digests.get(input.files[role]!)!;
   const meta = input.meta ?? {};
@@ -82,6 +96,7 @@ function artifactOf(input: ResolvedInput, digests: ReadonlyMap<string, FileDiges
     digest: artifactDigest(input.type, meta, files),
     meta,
     files: input.files,
+    digests: files,
     origin: input.origin,
     ...(input.label === undefined ? {} : { label: input.label }),
     ...(input.entities === undefined ? {} : { entities: input.entities }),

@@ -6,6 +6,8 @@ import type { Store } from '../cache/store.js';
 import type { RunFolder } from '../cache/work-folders.js';
 import type { Emit } from './events.js';
 import type { Executor, Job } from './executor/executor.js';
+import type { InputFacts } from './input-facts.js';
+import type { InputGuard } from './input-guard.js';
 import type { Ingredients } from './keys.js';
 import { checkedOutputs } from './outcome.js';
 import type { Registry } from './step-type.js';
@@ -19,6 +21,7 @@ export interface PerformOptions {
   readonly registry: Registry;
   readonly executor: Executor;
   readonly folder: RunFolder;
+  readonly guard: InputGuard;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
@@ -27,16 +30,17 @@ export interface PerformOptions {
 export async function perform(
   job: Omit<Job, 'workDir'>,
   key: string,
-  ingredients: Ingredients,
+  made: { readonly ingredients: Ingredients; readonly sources: InputFacts; readonly files: readonly string[] },
   options: PerformOptions,
 ): Promise<StoreRecord> {
-  const { store, registry, executor, folder, emit, signal } = options;
+  const { store, registry, executor, folder, guard, emit, signal } = options;
   const { instance } = job;
   let workDir: string | undefined;
   const began = performance.now();
   const notes: string[] = [];
   let reported = Number.NEGATIVE_INFINITY;
   try {
+    const unedited = await guard(made.files, instance, signal);
     workDir = await folder.workDir();
     const complete: Job = { ...job, workDir };
     const produced = await executor.execute(
@@ -57,9 +61,11 @@ export async function perform(
       signal,
     );
     signal.throwIfAborted();
+    await unedited();
     const outputs = await checkedOutputs(produced, complete, registry);
     const seconds = (performance.now() - began) / 1000;
-    return await store.put(folder, key, { outputs, notes, seconds, ingredients: { ...ingredients } }, signal);
+    const ingredients = { ...made.ingredients };
+    return await store.put(folder, key, { outputs, notes, seconds, ingredients, sources: { ...made.sources } }, signal);
   } catch (error) {
     throw inUserTerms(error, store);
   } finally {

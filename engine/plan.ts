@@ -5,10 +5,12 @@ import { openRecordPack, type RecordPack } from '../cache/record-pack.js';
 import type { Store } from '../cache/store.js';
 import type { Reason } from './events.js';
 import { digestInputs, type InputArtifacts } from './input-digests.js';
+import type { InputGuard } from './input-guard.js';
 import { ingredientsOf, keyOf, type StepKeys, stepKeys, type Tools } from './keys.js';
-import { lastRecord, lookUp, whyRun } from './lookup.js';
+import { lookUp } from './lookup.js';
 import { type DigestOf, inputDigests, sourcesOf } from './sources.js';
 import type { Registry } from './step-type.js';
+import { type Explainer, explainer } from './why-run.js';
 import type { Graph, Instance, StepNode } from './workflow.js';
 
 export interface PlanOptions {
@@ -16,6 +18,8 @@ export interface PlanOptions {
   readonly registry: Registry;
   /** Reads every blob of every result that would be used and compares digests, instead of sizes and times only. */
   readonly verify?: boolean;
+  /** Ids of instances that run though their result is in the store. */
+  readonly force?: ReadonlySet<string>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -41,7 +45,10 @@ export interface Plan {
   readonly counts: { readonly cached: number; readonly run: number; readonly upstream: number };
   /** What the run goes on with. */
   readonly inputs: InputArtifacts;
+  readonly guard: InputGuard;
   readonly keys: ReadonlyMap<StepNode, StepKeys>;
+  readonly explain: Explainer;
+  readonly force: ReadonlySet<string>;
   readonly history: History;
   readonly pack: RecordPack;
 }
@@ -51,11 +58,12 @@ export interface Plan {
  * digests; a blob that turns out to be damaged is moved to quarantine.
  */
 export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
-  const { store, signal } = options;
-  const [inputs, keys] = await Promise.all([digestInputs(graph, store, signal), keysOf(graph)]);
+  const { store, signal, force = new Set() } = options;
+  const [{ artifacts: inputs, guard }, keys] = await Promise.all([digestInputs(graph, store, signal), keysOf(graph)]);
   const { name, experiment } = graph.workflow;
   const history = openHistory(store, name);
   const pack = openRecordPack(store, `${name}@${experiment}`);
+  const explain = explainer(graph, history, store, inputs);
   /** Certain outputs of cached instances, and of the others those of last time: what they give if nothing changes. */
   const outputs = new Map<string, ResultRecord['outputs']>();
   /** Instances that may run. */
@@ -69,7 +77,7 @@ export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
     counts[planned.state]++;
     instances.push(planned);
   }
-  return { graph, instances, counts, inputs, keys, history, pack };
+  return { graph, instances, counts, inputs, guard, keys, explain, force, history, pack };
 
   async function planOne(instance: Instance): Promise<PlannedInstance> {
     const digests = inputDigests(graph, instance, inputs, digestOf);
@@ -78,12 +86,16 @@ export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
     const found = key === undefined ? undefined : await lookUp(store, key, { pack, verify: options.verify, signal });
     if (typeof found === 'object') {
       outputs.set(instance.id, found.outputs);
+      if (force.has(instance.id)) {
+        open.add(instance.id);
+        return { instance, state: 'run', reasons: FORCED, ...(waitsFor.length === 0 ? { key: key! } : {}) };
+      }
       if (waitsFor.length === 0) return { instance, state: 'cached', reasons: CACHED, key: key!, record: found };
       open.add(instance.id);
       return { instance, state: 'upstream', reasons: [{ kind: 'upstream', instances: waitsFor }] };
     }
     open.add(instance.id);
-    const last = lastRecord(history, store, instance.id);
+    const last = explain.lastRecord(instance.id);
     if (last) outputs.set(instance.id, last.outputs);
     if (digests === undefined) {
       // What has never been made cannot be like last time's, so this instance will run too.
@@ -91,12 +103,13 @@ export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
       return { instance, state: 'run', reasons: [reason] };
     }
     const ingredients = ingredientsOf(keys.get(instance.step)!, digests);
-    const reasons = whyRun({ graph, instance, ingredients, key: key!, fault: found, history, last });
+    const reasons = explain.whyRun(instance, ingredients, key!, found);
     return { instance, state: 'run', reasons, ...(waitsFor.length === 0 ? { key: key! } : {}) };
   }
 }
 
 const CACHED: readonly Reason[] = [{ kind: 'cached' }];
+const FORCED: readonly Reason[] = [{ kind: 'forced' }];
 
 /** What the instances of each step share of their keys. Tools are asked once per step type and parameters. */
 async function keysOf(graph: Graph): Promise<ReadonlyMap<StepNode, StepKeys>> {

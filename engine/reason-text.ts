@@ -1,25 +1,60 @@
+import path from 'node:path';
 import type { Reason } from './events.js';
 
-/** Why a step runs or does not, in words. */
-export function reasonText(reason: Reason): string {
+/** Why a step runs or does not, in words. Paths below `baseDir` are shown relative to it. */
+export function reasonText(reason: Reason, baseDir?: string): string {
   switch (reason.kind) {
     case 'cached':
       return 'cached';
     case 'first-time':
       return 'first time';
     case 'param-changed':
-      return `${reason.name}: ${JSON.stringify(reason.before)} -> ${JSON.stringify(reason.after)}`;
+      return change(reason);
     case 'input-changed':
-      return `${reason.port} ${reason.change} (${reason.origin})`;
+      return inputText(reason, baseDir);
     case 'step-version':
       return `the step itself changed (version ${reason.before} -> ${reason.after})`;
     case 'tool-changed':
       return `${reason.tool} ${reason.before} -> ${reason.after}`;
     case 'damaged':
       return `its stored result is damaged: ${reason.detail}`;
+    case 'collected':
+      return `its result is no longer in the cache${reason.when ? ` (removed by gc, ${timeText(reason.when)})` : ''}`;
+    case 'forced':
+      return 'asked for';
     case 'upstream':
       return `if ${few(reason.instances, 'or')} ${reason.instances.length === 1 ? 'gives' : 'give'} another result`;
   }
+}
+
+function inputText(reason: Extract<Reason, { kind: 'input-changed' }>, baseDir: string | undefined): string {
+  const { files = [], facts = [] } = reason;
+  const details = [
+    ...files.map(
+      ({ path: file, modified }) => `${shortPath(file, baseDir)}${modified ? `, edited ${timeText(modified)}` : ''}`,
+    ),
+    ...facts.map(change),
+  ];
+  const since = reason.since && details.length > 0 ? `; last result ${timeText(reason.since)}` : '';
+  return `${reason.port} ${reason.change} (${details.length > 0 ? details.join('; ') : shortPath(reason.origin, baseDir)}${since})`;
+}
+
+function change({ name, before, after }: { name: string; before: unknown; after: unknown }): string {
+  return `${name}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`;
+}
+
+function shortPath(name: string, baseDir: string | undefined): string {
+  if (baseDir === undefined || !path.isAbsolute(name)) return name;
+  const below = path.relative(baseDir, name);
+  return below.startsWith('..') ? name : below;
+}
+
+/** `2026-11-23 14:02`, on this machine's clock. */
+export function timeText(iso: string): string {
+  const time = new Date(iso);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
 }
 
 /** Three names at most, or two and how many more. */

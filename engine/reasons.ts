@@ -50,13 +50,12 @@ function inputChanges(
   const now = new Map(after);
   const reasons: Reason[] = [];
   for (const [label, digest] of after) {
-    if (!old.has(label)) reasons.push({ kind: 'input-changed', port, origin: originOf(port, label), change: 'added' });
-    else if (old.get(label) !== digest) {
-      reasons.push({ kind: 'input-changed', port, origin: originOf(port, label), change: 'changed' });
-    }
+    if (old.get(label) === digest) continue;
+    const change = old.has(label) ? 'changed' : 'added';
+    reasons.push({ kind: 'input-changed', port, label, origin: originOf(port, label), change });
   }
   for (const [label] of before) {
-    if (!now.has(label)) reasons.push({ kind: 'input-changed', port, origin: label, change: 'removed' });
+    if (!now.has(label)) reasons.push({ kind: 'input-changed', port, label, origin: label, change: 'removed' });
   }
   if (reasons.length === 0 && canonicalJson(before) !== canonicalJson(after)) {
     reasons.push({ kind: 'input-changed', port, origin: originOf(port), change: 'reordered' });

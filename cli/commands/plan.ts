@@ -44,7 +44,7 @@ function grouped(instances: readonly PlannedInstance[]): Line[] {
   for (const one of instances) {
     const step = one.instance.step.name;
     const verdict = { cached: 'cached', run: 'runs', upstream: 'may run' }[one.state];
-    const why = one.state === 'cached' ? '' : one.reasons.map(reasonText).join('; ');
+    const why = one.state === 'cached' ? '' : one.reasons.map((reason) => reasonText(reason)).join('; ');
     // What an item waits for is its own; the same wait, named after its item, is the same reason.
     const sameWhy = one.instance.label ? why.replaceAll(`[${one.instance.label}]`, '[each]') : why;
     const group = `${step}\n${verdict}\n${sameWhy}`;

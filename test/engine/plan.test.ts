@@ -1,6 +1,8 @@
-import { chmod, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ArtifactType } from '../../artifacts/artifact.js';
+import type { StoreRecord } from '../../cache/record.js';
 import type { Reason } from '../../engine/events.js';
 import { expandGraph } from '../../engine/graph.js';
 import { type Plan, plan } from '../../engine/plan.js';
@@ -24,8 +26,12 @@ experiments:
   question: { end: "?" }
 `;
 
-async function start(yaml = YAML, extra: Parameters<typeof makeStudy>[1] = []): Promise<void> {
-  study = await makeStudy(yaml, extra);
+async function start(
+  yaml = YAML,
+  extra: Parameters<typeof makeStudy>[1] = [],
+  types: readonly ArtifactType[] = [],
+): Promise<void> {
+  study = await makeStudy(yaml, extra, types);
   await study.write('people/sub-01.txt', 'One');
   await study.write('people/sub-02.txt', 'Two');
 }
@@ -77,8 +83,10 @@ describe('a plan', () => {
     await study.write('people/sub-02.txt', 'TWO');
     const made = await study.plan();
     const origin = path.join(study.dir, 'people/sub-02.txt');
+    const modified = (await stat(origin)).mtime.toISOString();
+    const { made: since } = (await study.store()).read(made.history.lastKey('each[sub-02]')!) as StoreRecord;
     expect(reasonsOf(made, 'each[sub-02]')).toEqual([
-      { kind: 'input-changed', port: 'text', origin, change: 'changed' },
+      { kind: 'input-changed', port: 'text', origin, change: 'changed', files: [{ path: origin, modified }], since },
     ]);
     expect(stateOf(made, 'each[sub-01]')).toBe('cached');
     expect(stateOf(made, 'low[sub-02]')).toBe('upstream');
@@ -87,6 +95,44 @@ describe('a plan', () => {
     expect(ran.worked).toEqual(['each[sub-02]', 'low[sub-02]']);
     const started = ran.events.find((event) => event.type === 'started' && event.instance === 'low[sub-02]');
     expect(started).toMatchObject({ reasons: [{ kind: 'input-changed', port: 'text', origin: 'steps.each[sub-02]' }] });
+  });
+
+  it('names the file of several that changed, and facts that changed without any file', async () => {
+    const couple: ArtifactType = {
+      name: 'couple',
+      title: 'Two texts',
+      description: 'Two files and a pace.',
+      input: {
+        properties: { pace: { type: 'number', description: 'How fast.' } },
+        resolve: async ({ pace }, { baseDir }) => ({
+          type: 'couple',
+          files: { 'text.txt': path.join(baseDir, 'a.txt'), 'more.txt': path.join(baseDir, 'b.txt') },
+          meta: { pace: pace as number, fixed: 1 },
+          origin: path.join(baseDir, 'a.txt'),
+        }),
+      },
+    };
+    const yaml = `voxreel: 1
+name: couple
+inputs: { two: { type: couple, pace: 2 } }
+steps: { low: { uses: first, in: { text: inputs.two } } }
+`;
+    const first = textStep('first', {}, (content) => content, {
+      inputs: { text: { type: 'couple', description: 'Two texts.' } },
+    });
+    await start(yaml, [first], [couple]);
+    await study.write('a.txt', 'One');
+    await study.write('b.txt', 'Two');
+    await study.run();
+    await study.write('b.txt', 'Three');
+    const [byFile] = reasonsOf(await study.plan(), 'low');
+    expect(byFile).toMatchObject({ kind: 'input-changed', files: [{ path: path.join(study.dir, 'b.txt') }] });
+    expect(byFile).not.toHaveProperty('facts');
+    await study.run();
+    await study.write('study.yaml', yaml.replace('pace: 2', 'pace: 3'));
+    const [byFact] = reasonsOf(await study.plan(), 'low');
+    expect(byFact).toMatchObject({ kind: 'input-changed', facts: [{ name: 'pace', before: 2, after: 3 }] });
+    expect(byFact).not.toHaveProperty('files');
   });
 
   it('names the members that joined and left a list', async () => {
@@ -220,6 +266,8 @@ describe('a damaged store', () => {
     const made = await study.plan();
     const { key } = made.instances.find(({ instance }) => instance.id === 'all')!;
     await rm(path.join(study.dir, '.voxreel/records', key!.slice(0, 2), `${key}.json`));
-    expect(await damaged('all')).toContain('no longer');
+    const again = await study.plan();
+    expect(stateOf(again, 'all')).toBe('run');
+    expect(reasonsOf(again, 'all')).toEqual([{ kind: 'collected' }]);
   });
 });

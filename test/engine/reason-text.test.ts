@@ -13,4 +13,14 @@ it('says in words why a step runs', () => {
   expect(reasonText({ kind: 'upstream', instances: ['a', 'b', 'c', 'd', 'e'] })).toBe(
     'if a, b or 3 more give another result',
   );
+  expect(reasonText({ kind: 'collected', when: '2026-11-23T14:02:00' })).toBe(
+    'its result is no longer in the cache (removed by gc, 2026-11-23 14:02)',
+  );
+  const edited = { path: '/study/bold/a.nii', modified: '2026-11-23T14:02:00' };
+  const input = { kind: 'input-changed', port: 'bold', origin: '/study/bold/a.nii', change: 'changed' } as const;
+  expect(reasonText({ ...input, files: [edited], since: '2026-11-20T09:00:00' }, '/study')).toBe(
+    'bold changed (bold/a.nii, edited 2026-11-23 14:02; last result 2026-11-20 09:00)',
+  );
+  expect(reasonText({ ...input, facts: [{ name: 'tr', before: 2, after: 1.5 }] })).toBe('bold changed (tr: 2 -> 1.5)');
+  expect(reasonText(input, '/study')).toBe('bold changed (bold/a.nii)');
 });

@@ -131,10 +131,10 @@ export const tinySteps: readonly StepType[] = [
   },
 ];
 
-export function tinyRegistry(extra: readonly StepType[] = []): Registry {
+export function tinyRegistry(extra: readonly StepType[] = [], types: readonly ArtifactType[] = []): Registry {
   return {
     steps: new Map([...tinySteps, ...extra].map((step) => [step.name, step])),
-    artifacts: new Map([text, people].map((type) => [type.name, type])),
+    artifacts: new Map([text, people, ...types].map((type) => [type.name, type])),
   };
 }
 
@@ -157,9 +157,13 @@ export interface Ran extends RunResult {
   text(output: string): Promise<string>;
 }
 
-export async function makeStudy(yaml: string, extra: readonly StepType[] = []): Promise<Study> {
+export async function makeStudy(
+  yaml: string,
+  extra: readonly StepType[] = [],
+  types: readonly ArtifactType[] = [],
+): Promise<Study> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'voxreel-test-'));
-  const registry = tinyRegistry(extra);
+  const registry = tinyRegistry(extra, types);
   const study: Study = {
     dir,
     async write(file, content) {

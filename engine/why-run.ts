@@ -1,0 +1,52 @@
+import { collectedTimes } from '../cache/collected.js';
+import type { History } from '../cache/history.js';
+import type { StoreRecord } from '../cache/record.js';
+import type { Store } from '../cache/store.js';
+import type { Reason } from './events.js';
+import type { InputArtifacts } from './input-digests.js';
+import { type InputFacts, inputDifference } from './input-facts.js';
+import type { Ingredients } from './keys.js';
+import { changes } from './reasons.js';
+import { originOf } from './sources.js';
+import type { Graph, Instance } from './workflow.js';
+
+/** Says why an instance has to run, by comparing with its last result. */
+export interface Explainer {
+  /** @param fault why the record under the key cannot be used, if there is one */
+  whyRun(instance: Instance, ingredients: Ingredients, key: string, fault: string | undefined): Reason[];
+  /** The last result of an instance under any key, if the store still knows it. */
+  lastRecord(id: string): StoreRecord | undefined;
+}
+
+export function explainer(graph: Graph, history: History, store: Store, inputs: InputArtifacts): Explainer {
+  const collectedAt = collectedTimes(store);
+  const lastRecord = (id: string): StoreRecord | undefined => {
+    const key = history.lastKey(id);
+    const record = key === undefined ? undefined : store.read(key);
+    return typeof record === 'object' ? record : undefined;
+  };
+  return {
+    lastRecord,
+    whyRun(instance, ingredients, key, fault) {
+      if (fault !== undefined) return [{ kind: 'damaged', detail: fault }];
+      const lastKey = history.lastKey(instance.id);
+      if (lastKey === undefined) return [{ kind: 'first-time' }];
+      const last = lastKey === key ? undefined : lastRecord(instance.id);
+      if (last === undefined) {
+        const when = collectedAt(lastKey);
+        return [{ kind: 'collected', ...(when === undefined ? {} : { when }) }];
+      }
+      const before = last.ingredients as unknown as Ingredients;
+      const reasons = changes(before, ingredients, (port, label) => originOf(graph, instance, port, label));
+      return reasons.length > 0 ? reasons.map((reason) => inDetail(reason, instance, last)) : [{ kind: 'first-time' }];
+    },
+  };
+
+  /** Of a user's input: which files, and since when. */
+  function inDetail(reason: Reason, instance: Instance, last: StoreRecord): Reason {
+    if (reason.kind !== 'input-changed' || reason.change !== 'changed') return reason;
+    const before = last.sources as unknown as InputFacts | undefined;
+    const difference = inputDifference(before, instance, reason.port, reason.label, inputs);
+    return { ...reason, ...difference, ...(difference.files || difference.facts ? { since: last.made } : {}) };
+  }
+}
