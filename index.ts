@@ -3,16 +3,18 @@ import { openStore } from './cache/store.js';
 import { expandGraph } from './engine/graph.js';
 import { type Plan, plan as planGraph } from './engine/plan.js';
 import { type RunOptions as RunGraphOptions, type RunResult, run as runGraph } from './engine/run.js';
+import { type Selection, select } from './engine/selection.js';
 import { type InputNote, resolveInputs } from './engine/spec/inputs.js';
 import { loadWorkflow as load } from './engine/spec/load.js';
 import type { Registry } from './engine/step-type.js';
-import type { Graph, Workflow } from './engine/workflow.js';
+import type { Workflow } from './engine/workflow.js';
 
 export type * from './artifacts/artifact.js';
 export { describeProblem, type Place, type Problem, UserError } from './artifacts/user-error.js';
 export type { Reason, RunEvent } from './engine/events.js';
 export type { Plan, PlannedInstance } from './engine/plan.js';
 export type { RunResult } from './engine/run.js';
+export type { Selection } from './engine/selection.js';
 export { type Experiment, listExperiments } from './engine/spec/experiments.js';
 export type { InputNote } from './engine/spec/inputs.js';
 export { many, one, type Registry, type StepContext, type StepType } from './engine/step-type.js';
@@ -35,11 +37,13 @@ export interface PlanOptions {
   readonly verify?: boolean;
   readonly signal?: AbortSignal;
   readonly registry?: Registry;
+  /** A part of the workflow, or what runs although it is cached: `{ until: ['fit'], only: ['subject=sub-03'] }`. */
+  readonly select?: Selection;
 }
 
 export interface RunOptions
   extends PlanOptions,
-    Pick<RunGraphOptions, 'pool' | 'jobs' | 'cores' | 'memoryMB' | 'keepGoing' | 'onEvent'> {
+    Pick<RunGraphOptions, 'pool' | 'jobs' | 'cores' | 'memoryMB' | 'keepGoing' | 'onEvent' | 'onPlan'> {
   /** Folder above `<workflow>/<experiment>/<output>/`. Default: `results` beside the workflow file. */
   readonly results?: string;
 }
@@ -65,10 +69,11 @@ export async function plan(
   workflow: Workflow,
   options: PlanOptions = {},
 ): Promise<Plan & { readonly notes: readonly InputNote[] }> {
-  const { graph, registry, store, notes } = await prepare(workflow, options);
+  const { graph, force, registry, store, notes } = await prepare(workflow, options);
   const planned = await planGraph(graph, {
     store,
     registry,
+    force,
     ...(options.verify ? { verify: true } : {}),
     signal: options.signal,
   });
@@ -81,12 +86,13 @@ export async function plan(
  * @throws UserError when it cannot start: inputs are missing, the cache folder cannot be written.
  */
 export async function run(workflow: Workflow, options: RunOptions = {}): Promise<RunResult> {
-  const { graph, registry, store, notes } = await prepare(workflow, options);
+  const { graph, force, registry, store, notes } = await prepare(workflow, options);
   for (const { input, message } of notes) {
     options.onEvent?.({ type: 'note', time: Date.now(), instance: `inputs.${input}`, message });
   }
-  const { cache: _cache, results, ...others } = options;
-  return runGraph(graph, { ...others, registry, store, ...(results === undefined ? {} : { resultsDir: results }) });
+  const { cache: _cache, results, select: selection = {}, ...others } = options;
+  const folder = results === undefined ? {} : { resultsDir: results };
+  return runGraph(graph, { ...others, registry, store, force, selection, ...folder });
 }
 
 /** The folder of the store that `plan` and `run` use for a workflow unless told otherwise. */
@@ -98,8 +104,8 @@ async function prepare(workflow: Workflow, options: PlanOptions) {
   const registry = options.registry ?? (await builtIn());
   const notes: InputNote[] = [];
   const inputs = await resolveInputs(workflow, registry, (note) => notes.push(note));
-  const graph: Graph = expandGraph(workflow, inputs);
-  return { registry, graph, notes, store: await openStore(options.cache ?? defaultCache(workflow)) };
+  const { graph, force } = select(expandGraph(workflow, inputs), options.select ?? {});
+  return { registry, graph, force, notes, store: await openStore(options.cache ?? defaultCache(workflow)) };
 }
 
 async function builtIn(): Promise<Registry> {

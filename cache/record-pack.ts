@@ -11,25 +11,29 @@ import type { Store } from './store.js';
  */
 export interface RecordPack {
   get(key: string): ResultRecord | undefined;
-  /** Writes the records of a run, unless they are the ones that were read. */
-  update(records: readonly ResultRecord[]): Promise<void>;
+  /**
+   * Writes the records of a run, unless they are the ones that were read. Those of a run of a part of the workflow
+   * (`partial`) join the others.
+   */
+  update(records: readonly ResultRecord[], partial: boolean): Promise<void>;
 }
 
 export function openRecordPack(store: Store, name: string): RecordPack {
   const file = path.join('packs', `${fileName(name)}.json`);
   const loaded = load(path.join(store.dir, file));
-  const isCurrent = folderTimes(store);
+  const currentTime = folderTimes(store);
   let missed = 0;
+  const isKept = (key: string) => loaded.folders[key.slice(0, 2)] === currentTime(key.slice(0, 2));
   return {
     get(key) {
       const record = loaded.records.get(key);
-      const folder = key.slice(0, 2);
-      if (record && loaded.folders[folder] === isCurrent(folder)) return record;
+      if (record && isKept(key)) return record;
       missed++;
       return undefined;
     },
-    async update(records) {
-      const byKey = new Map(records.map((record) => [record.key, record]));
+    async update(records, partial) {
+      const kept = partial ? [...loaded.records.values()].filter(({ key }) => isKept(key)) : [];
+      const byKey = new Map([...kept, ...records].map((record) => [record.key, record]));
       if (missed === 0 && byKey.size === loaded.records.size) return;
       const times = folderTimes(store);
       const folders = Object.fromEntries([...byKey.keys()].map((key) => [key.slice(0, 2), times(key.slice(0, 2))]));

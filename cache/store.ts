@@ -42,7 +42,8 @@ export interface NewResult {
  *     records/ab/<key>.json    which blobs are the result of a key
  *     tmp/<owner>/             work folders of runs that are going on
  *     quarantine/              blobs that failed their digest
- *     history/, packs/, stat-cache.json  what explains and speeds up the next run; may be deleted at any time
+ *     runs/                    the log of runs
+ *     history/, packs/, stat-cache.json, collected.json  what explains and speeds up the next run; may be deleted at any time
  *
  * Blobs are forced to the disk and renamed into place first, the record last, so a crash, a full disk or a cut of power
  * leaves a result whole or absent. Two processes that make the same result both succeed; the last record counts.
@@ -65,7 +66,7 @@ export interface Store {
   /** Moves the files of a result into the store and writes its record. `run` lends the place for temporary names. */
   put(run: RunFolder, key: string, result: NewResult, signal?: AbortSignal): Promise<StoreRecord>;
   /** Writes one of the store's own small files (history, stat cache) atomically. */
-  writeFile(file: string, text: string): Promise<void>;
+  writeFile(file: string, text: string, options?: { readonly forced?: boolean }): Promise<void>;
   /** Removes what killed runs left in tmp/. Returns how many folders. */
   sweep(): Promise<number>;
 }
@@ -140,11 +141,11 @@ export async function openStore(folder: string): Promise<Store> {
         await writeAtomic(file, JSON.stringify(record), path.join(run.dir, `${key}.record`), { forced: false });
         return record;
       }),
-    writeFile: (file, text) =>
+    writeFile: (file, text, options) =>
       writing(async () => {
         await makeFolder(path.dirname(at(file)));
         await makeFolder(at('tmp'));
-        await writeAtomic(at(file), text, path.join(dir, 'tmp', ownedName()));
+        await writeAtomic(at(file), text, path.join(dir, 'tmp', ownedName()), options);
       }),
     sweep: () => removeAbandoned(at('tmp')),
   };

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { knownNames } from '../artifacts/weights/known.js';
 import { voxreelVersion } from '../engine/version.js';
 import { exitCode } from './exit-code.js';
+import { withSelection } from './select-options.js';
 import { surviveClosedPipes } from './streams.js';
 
 /** Options that say which study is meant. */
@@ -44,7 +45,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .showHelpAfterError('(voxreel --help lists the commands)')
     .addHelpText('after', HELP_END);
 
-  study(program.command('run'))
+  withSelection(study(program.command('run')))
     .summary('run a study: only what is not cached yet')
     .description(
       'Runs every step whose result is not in the cache and publishes the outputs under results/<name>/<experiment>/ beside the file.',
@@ -54,9 +55,10 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--cache <dir>', CACHE_HELP)
     .option('--keep-going', 'after a failure, still run every step that does not depend on the failed one')
     .option('--results <dir>', 'folder for the outputs (default: results, beside the workflow file)')
+    .option('--explain', 'list first what will run and why, and say why with each step that starts')
     .action(async (file, options) => finish(await (await import('./commands/run.js')).runCommand(file, options)));
 
-  study(program.command('plan'))
+  withSelection(study(program.command('plan')))
     .summary('say what a run would do, and why')
     .description(
       'Compares the study with the cache and lists each step with the reason why it would run. Runs nothing.',
@@ -64,6 +66,31 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--json', 'print each step as a line of JSON')
     .option('--cache <dir>', CACHE_HELP)
     .action(async (file, options) => finish(await (await import('./commands/plan.js')).planCommand(file, options)));
+
+  study(program.command('why'), '<step...>', '[FILE] STEP [SUBJECT]; without FILE the only workflow of this folder')
+    .summary('say why a step would run, or why it ran last')
+    .description('Says why a step (of one subject) would run or why it ran last, with the whole chain of causes.')
+    .option('--json', 'print the chain as JSON')
+    .option('--cache <dir>', CACHE_HELP)
+    .action(async (words, options) => finish(await (await import('./commands/why.js')).whyCommand(words, options)));
+
+  program
+    .command('log')
+    .summary('list the runs: when, what was asked, what ran')
+    .description('Lists the runs that a cache remembers, newest first.')
+    .option('--limit <n>', 'at most so many', wholeNumber, 20)
+    .option('--json', 'print each run as a line of JSON')
+    .option('--cache <dir>', CACHE_HELP)
+    .action(async (options) => finish(await (await import('./commands/log.js')).logCommand(options)));
+
+  program
+    .command('show')
+    .argument('[run]', 'the start of its name, from `voxreel log` (default: the last run)')
+    .summary('show one run: parameters, what ran and why, digests')
+    .description('Shows a run: its parameters, what ran and why, what failed, the digests of its outputs.')
+    .option('--json', 'print it as JSON, with the key of every result')
+    .option('--cache <dir>', CACHE_HELP)
+    .action(async (run, options) => finish(await (await import('./commands/show.js')).showCommand(run, options)));
 
   study(program.command('validate'))
     .summary('check a workflow file and its inputs')
@@ -152,9 +179,9 @@ function buildProgram(finish: (code: number) => void): Command {
 }
 
 /** The argument and options of every command that takes a study. */
-function study(command: Command): Command {
+function study(command: Command, argument = '<file>', about = 'workflow file (YAML)'): Command {
   return command
-    .argument('<file>', 'workflow file (YAML)')
+    .argument(argument, about)
     .option('--experiment <name>', 'a variant from `experiments` in the file')
     .option(
       '--set <name=value>',

@@ -15,6 +15,8 @@ import { failureOf } from './perform.js';
 import { type Plan, plan } from './plan.js';
 import { type Member, publish } from './publish.js';
 import { safeName } from './result-names.js';
+import { type RunDetails, recordRun } from './run-record.js';
+import type { Selection } from './selection.js';
 import { artifactMaker } from './sources.js';
 import type { Registry } from './step-type.js';
 import type { Graph } from './workflow.js';
@@ -39,9 +41,17 @@ export interface RunOptions {
   readonly onEvent?: (event: RunEvent) => void;
   /** Folder above `<workflow>/<experiment>/<output>/`. Default `results` beside the workflow file. */
   readonly resultsDir?: string;
+  /** Ids of instances that run though their result is in the store. */
+  readonly force?: ReadonlySet<string>;
+  /** What was asked for, for the log of runs. */
+  readonly selection?: Selection;
+  /** Told what will run and why, before it does. */
+  readonly onPlan?: (plan: Plan) => void;
 }
 
 export interface RunResult extends Totals {
+  /** Its name in the log of runs. */
+  readonly id: string;
   readonly states: ReadonlyMap<string, InstanceState>;
   /** What the outputs of the workflow are, in the order of a fan-out; those that could be made. */
   readonly outputs: ReadonlyMap<string, readonly Artifact[]>;
@@ -62,17 +72,22 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
   const cores = Math.max(1, Math.floor(options.cores ?? os.availableParallelism()));
   let over = false;
   const emit: Emit = (event) => {
-    if (!over) options.onEvent?.({ time: Date.now(), ...event } as RunEvent);
+    if (over) return;
+    const told = { time: Date.now(), ...event } as RunEvent;
+    record.event(told);
+    options.onEvent?.(told);
   };
+  const record = recordRun(store, graph.workflow, options.selection ?? {});
   const sweeping = store.sweep().catch(() => 0);
   const pool = options.pool ?? lazyPool(cores);
   const executor = localExecutor(pool);
   try {
     const planned = await unlessAborted(
-      plan(graph, { store, registry, verify: options.verify ?? false, signal }),
+      plan(graph, { store, registry, verify: options.verify ?? false, signal, force: options.force ?? new Set() }),
       signal,
     );
     if (!planned) return end(undefined, new Map(), 0);
+    options.onPlan?.(planned);
     const { workflow } = graph;
     emit({
       type: 'planned',
@@ -82,6 +97,10 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
       cached: planned.counts.cached,
     });
     if (planned.counts.cached < planned.instances.length && graph.outputs.size > 0) await mustBeWritable(resultsDir);
+    const known = planned.instances.flatMap(({ instance, record: had }) =>
+      had ? [[instance.id, had.key] as const] : [],
+    );
+    if (known.length < planned.instances.length) await record.begin(new Map(known));
     const limits = {
       cores,
       memoryMB: options.memoryMB ?? defaultMemoryMB(),
@@ -101,7 +120,8 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
     const keys = new Map([...execution.results].map(([id, record]) => [id, record.key]));
     // Explanations and speed of the next run; nothing is lost where they cannot be written.
     await planned.history.update(keys).catch(() => undefined);
-    await planned.pack.update([...execution.results.values()]).catch(() => undefined);
+    const partial = graph.instances.length < graph.byId.size;
+    await planned.pack.update([...execution.results.values()], partial).catch(() => undefined);
     const members = membersOf(planned, execution, store);
     let unpublished = 0;
     if (!signal.aborted) {
@@ -111,7 +131,9 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
       for (const [output, error] of failures)
         emit({ type: 'failed', instance: `outputs.${output}`, ...failureOf(error) });
     }
-    return end(execution, members, unpublished);
+    const result = end(execution, members, unpublished);
+    await record.end(keys, totalsOf(result), digestsOf(members));
+    return result;
   } finally {
     over = true;
     if (!signal.aborted) await sweeping;
@@ -136,7 +158,7 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
     const outputs = new Map(
       [...members].map(([output, list]) => [output, list.flatMap(({ artifact }) => (artifact ? [artifact] : []))]),
     );
-    return { ok, interrupted, ...counts, seconds, states, outputs, resultsDir };
+    return { id: record.id, ok, interrupted, ...counts, seconds, states, outputs, resultsDir };
   }
 }
 
@@ -182,6 +204,18 @@ function membersOf(planned: Plan, { results }: Execution, store: Store): Map<str
         return { ...names, artifact: artifactOf(source), made: { instance: source.id, step, key: record.key } };
       }),
     ]),
+  );
+}
+
+function totalsOf({ ok, interrupted, ran, cached, failed, skipped, seconds }: Totals): Totals {
+  return { ok, interrupted, ran, cached, failed, skipped, seconds };
+}
+
+function digestsOf(members: ReadonlyMap<string, readonly Member[]>): RunDetails['outputs'] {
+  return [...members].flatMap(([output, list]) =>
+    list.flatMap(({ artifact, label }) =>
+      artifact ? [{ output, ...(label === undefined ? {} : { label }), digest: artifact.digest }] : [],
+    ),
   );
 }
 

@@ -1,21 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError } from '../../artifacts/user-error.js';
-import { defaultCache } from '../../index.js';
+import { existingCache } from '../existing-cache.js';
 import { exitCode } from '../exit-code.js';
 import { print } from '../streams.js';
 import { bytes, columns } from '../terminal/text.js';
 
 /** What a cache folder holds. Reads names and sizes only, changes nothing. */
 export async function cacheStatusCommand({ cache }: { cache?: string }): Promise<number> {
-  const dir = path.resolve(cache ?? defaultCache({ baseDir: '.' }));
-  if (!(await stat(path.join(dir, 'store.json')).catch(() => undefined))?.isFile()) {
-    throw new UserError({
-      message: 'there is no cache here',
-      place: { file: dir },
-      hint: 'Name its folder: voxreel cache status --cache DIR (it lies beside the workflow file, in .voxreel).',
-    });
-  }
+  const dir = await existingCache(cache);
   const records = await measure(path.join(dir, 'records'));
   const blobs = await measure(path.join(dir, 'blobs'));
   const damaged = await measure(path.join(dir, 'quarantine'));

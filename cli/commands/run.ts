@@ -4,21 +4,25 @@ import { complainOf } from '../failure.js';
 import { interruptible } from '../interrupt.js';
 import type { CacheOptions } from '../program.js';
 import { runReport } from '../run-report.js';
+import { type SelectOptions, selectionOf } from '../select-options.js';
 import { print } from '../streams.js';
+import { colours, wantsColour } from '../terminal/colour.js';
+import { planLines } from '../terminal/plan-lines.js';
 import { showRun } from '../terminal/show-run.js';
 
-export interface RunCommandOptions extends CacheOptions {
+export interface RunCommandOptions extends CacheOptions, SelectOptions {
   readonly json?: boolean;
   readonly jobs?: number;
   readonly keepGoing?: boolean;
   readonly results?: string;
+  readonly explain?: boolean;
 }
 
 /** Runs a study and shows how it goes. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<number> {
-  const { experiment, set = [], cache, jobs, keepGoing, results } = options;
+  const { experiment, set = [], cache, jobs, keepGoing, results, json = false, explain = false } = options;
   const interrupt = interruptible();
-  const shown = showRun({ json: options.json ?? false });
+  const shown = showRun({ json, explain });
   const report = runReport();
   try {
     const workflow = await loadWorkflow(file, { set, ...(experiment === undefined ? {} : { experiment }) });
@@ -27,7 +31,11 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       ...(jobs === undefined ? {} : { jobs }),
       ...(keepGoing === undefined ? {} : { keepGoing }),
       ...(results === undefined ? {} : { results }),
+      select: selectionOf(options),
       signal: interrupt.signal,
+      ...(explain && !json
+        ? { onPlan: (made) => print(...planLines(made, colours(wantsColour(process.stdout))), '') }
+        : {}),
       onEvent(event) {
         shown.event(event);
         report.event(event);
@@ -36,7 +44,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
     shown.end();
     if (result.interrupted) return exitCode.interrupted;
     const written = await writtenReport(report.write(workflow, result), result.ok);
-    if (written.page !== undefined && !options.json) print(`Report:  ${written.page}`);
+    if (written.page !== undefined && !json) print(`Report:  ${written.page}`);
     return result.ok && written.ok ? exitCode.ok : exitCode.failed;
   } finally {
     shown.close();

@@ -21,6 +21,6 @@ export function eventLine(event: RunEvent, paint: Colours): string | undefined {
 
 /** The line for a step that starts, with why it runs. */
 export function startLine(event: Extract<RunEvent, { type: 'started' }>, paint: Colours): string {
-  const why = event.reasons.map((reason) => reasonText(reason)).join('; ');
+  const why = event.reasons.map((reason) => reasonText(reason, process.cwd())).join('; ');
   return `${paint.cyan('start')}   ${event.instance}${why ? `  ${paint.dim(`(${why})`)}` : ''}`;
 }

@@ -1,5 +1,5 @@
 import type { Colours } from './colour.js';
-import { eventLine } from './event-line.js';
+import { eventLine, startLine } from './event-line.js';
 import { liveBlock } from './live-block.js';
 import { apply, type ProgressState } from './progress-state.js';
 import type { Output, Reader } from './reader.js';
@@ -7,8 +7,11 @@ import type { Output, Reader } from './reader.js';
 /** Ten pictures a second look smooth and cost nothing. */
 const INTERVAL = 100;
 
-/** Progress for a terminal: finished steps scroll up, a block of running steps stays at the foot. */
-export function liveReader(state: ProgressState, output: Output, paint: Colours): Reader {
+/**
+ * Progress for a terminal: finished steps scroll up, a block of running steps stays at the foot.
+ * @param explain every step that starts leaves a line that says why, too
+ */
+export function liveReader(state: ProgressState, output: Output, paint: Colours, explain = false): Reader {
   let shown = 0;
   let drawn = 0;
   let closed = false;
@@ -28,7 +31,7 @@ export function liveReader(state: ProgressState, output: Output, paint: Colours)
   return {
     event(event) {
       apply(state, event);
-      const line = eventLine(event, paint);
+      const line = explain && event.type === 'started' ? startLine(event, paint) : eventLine(event, paint);
       if (line !== undefined) {
         erase();
         output.write(`${line}\n`);

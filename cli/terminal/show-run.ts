@@ -9,7 +9,7 @@ import { emptyProgress } from './progress-state.js';
 import { summary } from './summary.js';
 
 /** Shows a run on this process's terminal or pipe, in the form that fits it. */
-export function showRun({ json }: { json: boolean }): {
+export function showRun({ json, explain = false }: { json: boolean; explain?: boolean }): {
   /** Takes the events. */
   event(event: RunEvent): void;
   /** After the last event: failures in full, then the summary. */
@@ -24,7 +24,7 @@ export function showRun({ json }: { json: boolean }): {
   const reader = json
     ? jsonReader(state, stdout)
     : live
-      ? liveReader(state, stdout, paint)
+      ? liveReader(state, stdout, paint, explain)
       : plainReader(state, stdout, paint);
   return {
     event: (event) => reader.event(event),

@@ -1,0 +1,15 @@
+import type { PastRun } from '../../engine/run-record.js';
+import { count } from './text.js';
+
+/** How a run of the log ended, in a few words. */
+export function outcome({ ended, facts: { totals } }: PastRun): string {
+  if (!totals || ended === undefined) return 'did not end, or goes on';
+  if (totals.interrupted) return `interrupted, ${totals.ran} ran`;
+  if (totals.failed > 0) return `${totals.failed} failed, ${totals.ran} ran`;
+  return totals.ran === 0 ? 'all cached' : `${count(totals.ran, 'step')} ran`;
+}
+
+/** `fwhm=4`, as `--set` takes it. */
+export function parameter([name, value]: [string, unknown]): string {
+  return `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
+}

@@ -1,0 +1,84 @@
+import { rm } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { voxreel } from './support/process.js';
+import { writeStudy } from './support/study.js';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await writeStudy();
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+describe('voxreel why', () => {
+  it('tells the chain of causes of a step that would run, and of one that ran', async () => {
+    await voxreel(dir, 'run', 'study.yaml');
+    const before = await voxreel(dir, 'why', 'second', '--experiment', 'shout');
+    expect(before.code).toBe(0);
+    expect(before.stdout).toBe('second may run, because\n  first would run, because\n    word: "hello" -> "hey"\n');
+    await voxreel(dir, 'run', 'study.yaml', '--experiment', 'shout');
+    const after = await voxreel(dir, 'why', 'study.yaml', 'second', '--experiment', 'shout');
+    expect(after.stdout).toMatch(
+      /^second is cached: made .*\nIt ran in run [-0-9a-f]+, because\n {2}text changed \(steps\.first\)\n/,
+    );
+    expect(after.stdout).toContain('    word: "hello" -> "hey"');
+  });
+
+  it('names the nearest step, and the files where it cannot know which is meant', async () => {
+    const wrong = await voxreel(dir, 'why', 'secnd');
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).toContain('Did you mean `second`?');
+    const nowhere = await voxreel('/', 'why', 'second');
+    expect(nowhere.code).toBe(2);
+    expect(nowhere.stderr).toContain('there is no workflow file here');
+  });
+});
+
+describe('voxreel log and show', () => {
+  it('list the runs and show one of them, also as JSON', async () => {
+    await voxreel(dir, 'run', 'study.yaml');
+    await voxreel(dir, 'run', 'study.yaml', '--set', 'word=other', '--until', 'first');
+    await voxreel(dir, 'run', 'study.yaml', '--set', 'fail=true');
+    const log = await voxreel(dir, 'log');
+    expect(log.code).toBe(0);
+    const lines = log.stdout.trimEnd().split('\n');
+    expect(lines.map((line) => /1 failed|\d steps? ran|all cached/.exec(line)?.[0])).toEqual([
+      '1 failed',
+      '1 step ran',
+      '3 steps ran',
+    ]);
+    expect(lines[1]).toContain('word=other');
+    expect(lines[1]).toContain('--until first');
+
+    const [id] = lines[1]!.split(' ');
+    const show = await voxreel(dir, 'show', id!);
+    expect(show.stdout).toMatch(/first +0\.\d s +word: "hello" -> "other"/);
+    const last = JSON.parse((await voxreel(dir, 'show', '--json')).stdout);
+    expect(last.failed).toEqual([{ instance: 'first', message: 'told to fail' }]);
+    expect(last.facts.params).toEqual({ word: 'hello', wait: 0, fail: true });
+  });
+
+  it('end with 2 where there is no cache, or no such run', async () => {
+    expect((await voxreel(dir, 'log')).stderr).toContain('there is no cache here');
+    await voxreel(dir, 'run', 'study.yaml');
+    const show = await voxreel(dir, 'show', 'nothing');
+    expect(show).toMatchObject({ code: 2, stdout: '' });
+    expect(show.stderr).toContain('there is no run `nothing`');
+  });
+});
+
+describe('voxreel run', () => {
+  it('with --explain lists first what will run and why', async () => {
+    await voxreel(dir, 'run', 'study.yaml');
+    const { stdout } = await voxreel(dir, 'run', 'study.yaml', '--force', 'first', '--explain');
+    expect(stdout).toMatch(/^quick +cached\nfirst +runs +asked for\nsecond +may run +if first gives another result\n/);
+    expect(stdout).toContain('start   first  (asked for)');
+    expect(stdout).toContain('1 step ran, 2 cached');
+  });
+
+  it('ends with 2 for a part that does not exist', async () => {
+    const { code, stdout, stderr } = await voxreel(dir, 'run', 'study.yaml', '--until', 'frist');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('--until frist: there is no step `frist`');
+    expect(stderr).toContain('Did you mean `first`?');
+  });
+});
