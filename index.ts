@@ -43,7 +43,7 @@ export interface PlanOptions {
 
 export interface RunOptions
   extends PlanOptions,
-    Pick<RunGraphOptions, 'pool' | 'jobs' | 'cores' | 'memoryMB' | 'keepGoing' | 'onEvent' | 'onPlan'> {
+    Pick<RunGraphOptions, 'pool' | 'jobs' | 'cores' | 'memoryMB' | 'keepGoing' | 'onEvent' | 'onPlan' | 'leaseTiming'> {
   /** Folder above `<workflow>/<experiment>/<output>/`. Default: `results` beside the workflow file. */
   readonly results?: string;
 }

@@ -7,6 +7,7 @@ import { writeAtomic } from './atomic-file.js';
 import { addBlob, blobFile, examineBlobs, isSound, type Suspicion } from './blobs.js';
 import { artifactDigest, type FileDigest } from './digest.js';
 import { folderError } from './folder-error.js';
+import { removeForgotten } from './leases.js';
 import { makeFolder } from './make-folder.js';
 import {
   RECORD_FORMAT,
@@ -41,6 +42,7 @@ export interface NewResult {
  *     blobs/ab/<sha256>        file contents, read-only
  *     records/ab/<key>.json    which blobs are the result of a key
  *     tmp/<owner>/             work folders of runs that are going on
+ *     leases/<key>.<n>         who makes the result of a key now
  *     quarantine/              blobs that failed their digest
  *     runs/                    the log of runs
  *     history/, packs/, stat-cache.json, collected.json  what explains and speeds up the next run; may be deleted at any time
@@ -67,7 +69,7 @@ export interface Store {
   put(run: RunFolder, key: string, result: NewResult, signal?: AbortSignal): Promise<StoreRecord>;
   /** Writes one of the store's own small files (history, stat cache) atomically. */
   writeFile(file: string, text: string, options?: { readonly forced?: boolean }): Promise<void>;
-  /** Removes what killed runs left in tmp/. Returns how many folders. */
+  /** Removes what killed runs left in tmp/ and leases/. Returns how many folders of tmp/. */
   sweep(): Promise<number>;
 }
 
@@ -147,7 +149,10 @@ export async function openStore(folder: string): Promise<Store> {
         await makeFolder(at('tmp'));
         await writeAtomic(at(file), text, path.join(dir, 'tmp', ownedName()), options);
       }),
-    sweep: () => removeAbandoned(at('tmp')),
+    async sweep() {
+      await removeForgotten(dir);
+      return removeAbandoned(at('tmp'));
+    },
   };
 }
 

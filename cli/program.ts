@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { knownNames } from '../artifacts/weights/known.js';
+import { amount, MEGABYTES } from '../engine/spec/limits.js';
 import { voxreelVersion } from '../engine/version.js';
 import { exitCode } from './exit-code.js';
 import { withSelection } from './select-options.js';
@@ -52,6 +53,8 @@ function buildProgram(finish: (code: number) => void): Command {
     )
     .option('--json', 'print every event as a line of JSON instead of text')
     .option('--jobs <n>', 'at most this many steps at once (default: as cores and memory allow)', wholeNumber)
+    .option('--cores <n>', 'cores to use (default: those of this machine)', wholeNumber)
+    .option('--memory <size>', 'memory for the steps, such as 8 GB (default: 80 % of what there is)', memorySize)
     .option('--cache <dir>', CACHE_HELP)
     .option('--keep-going', 'after a failure, still run every step that does not depend on the failed one')
     .option('--results <dir>', 'folder for the outputs (default: results, beside the workflow file)')
@@ -205,6 +208,13 @@ Exit codes: 0 all went well, 1 a step failed, 2 the file or the command line is 
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number of at least 1.');
+  return value;
+}
+
+/** MB. */
+function memorySize(text: string): number {
+  const value = amount(/^[0-9.]+$/.test(text) ? `${text} MB` : text, MEGABYTES);
+  if (value === undefined || !(value > 0)) throw new InvalidArgumentError('It must be a size, such as 800 MB or 8 GB.');
   return value;
 }
 

@@ -49,6 +49,16 @@ export type RunEvent = { readonly time: number } & (
       readonly total: number;
       readonly unit: string;
     }
+  | {
+      /** It failed and is tried again; `attempt` (from 2) of at most `attempts`. */
+      readonly type: 'retried';
+      readonly instance: string;
+      readonly attempt: number;
+      readonly attempts: number;
+      readonly problems: readonly Problem[];
+    }
+  /** Another run on the same store makes its result; `host` is where. */
+  | { readonly type: 'waiting'; readonly instance: string; readonly host: string }
   | { readonly type: 'note'; readonly instance: string; readonly message: string }
   | { readonly type: 'hit'; readonly instance: string; readonly key: string }
   | {

@@ -1,17 +1,22 @@
+import os from 'node:os';
+import type { JsonObject } from '../artifacts/artifact.js';
+import { type Lease, type LeaseTiming, openLeases } from '../cache/leases.js';
 import type { ResultRecord } from '../cache/record.js';
 import type { Store } from '../cache/store.js';
 import { trackActivity } from './activity.js';
+import { attempt } from './attempts.js';
 import type { Emit, Reason } from './events.js';
 import type { Executor } from './executor/executor.js';
 import { inputFacts, userFiles } from './input-facts.js';
 import { type Ingredients, ingredientsOf, keyOf } from './keys.js';
 import { lookUp } from './lookup.js';
-import { failureOf, perform } from './perform.js';
+import { failureOf } from './perform.js';
 import type { Plan } from './plan.js';
 import { createScheduler, type Limits, type Task } from './scheduler.js';
 import { artifactMaker, inputArtifacts, inputDigests } from './sources.js';
 import type { Registry } from './step-type.js';
 import { waitingAmong } from './waiting.js';
+import { untilFree } from './waiting-elsewhere.js';
 import type { Instance } from './workflow.js';
 
 /** After an abort, steps get this long to let go; who has not is left behind. */
@@ -26,6 +31,7 @@ export interface ExecutionOptions {
   readonly verify: boolean;
   readonly signal: AbortSignal;
   readonly emit: Emit;
+  readonly leaseTiming?: LeaseTiming;
 }
 
 export type Results = ReadonlyMap<string, ResultRecord>;
@@ -71,6 +77,7 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
   if (open.length === 0) return { results, states };
 
   const folder = await store.openRun();
+  const leases = openLeases(store.dir, options.leaseTiming);
   const onAbort = () => void setTimeout(activity.giveUp, GRACE_MS).unref();
   try {
     for (const instance of open) if (missing.get(instance.id) === 0) activity.track(advance(instance));
@@ -81,6 +88,7 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
     signal.removeEventListener('abort', onAbort);
     // What cannot be removed now is swept by the next run.
     await folder.close().catch(() => undefined);
+    await leases.close();
   }
   const because = signal.aborted ? 'interrupted' : `the run stopped after ${firstFailure} failed`;
   for (const instance of open) if (!states.has(instance.id)) skip(instance.id, because);
@@ -105,13 +113,17 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
       if (typeof found === 'object') return finish(instance, found, 'cached');
       const ingredients = ingredientsOf(keys, digests);
       ready.set(instance.id, { instance, key, ingredients, reasons: reasonsFor(instance, ingredients, key, found) });
-      const needs = instance.step.type.needs?.(instance.step.params) ?? {};
-      const cores = Math.min(needs.cores ?? 1, options.limits.cores);
-      scheduler.add({ id: instance.id, cores, memoryMB: needs.memoryMB ?? 256, rank: rank.get(instance.id)! });
+      scheduler.add(taskOf(instance));
       pump();
     } catch (error) {
       fail(instance, key, error);
     }
+  }
+
+  function taskOf({ id, step }: Instance): Task {
+    const needs = step.type.needs?.(step.params) ?? {};
+    const cores = Math.min(needs.cores ?? 1, options.limits.cores);
+    return { id, cores, memoryMB: step.limits.memoryMB ?? needs.memoryMB ?? 256, rank: rank.get(id)! };
   }
 
   function pump(): void {
@@ -125,14 +137,24 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
 
   async function work(task: Task, threads: number): Promise<void> {
     const { instance, key, ingredients, reasons } = ready.get(task.id)!;
-    ready.delete(task.id);
+    let lease: Lease | undefined;
     try {
+      const claimed = await leases.claim(key, { instance: instance.id, host: os.hostname() });
+      if ('holder' in claimed) {
+        activity.track(waitElsewhere(task, key, claimed.holder));
+        return;
+      }
+      lease = claimed;
+      ready.delete(task.id);
+      // Another run may have made it since it was looked for.
+      const found = plan.force.has(instance.id) ? undefined : await lookUp(store, key, { signal });
+      if (typeof found === 'object') return finish(instance, found, 'cached');
       emit({ type: 'started', instance: instance.id, step: instance.step.name, reasons });
       const inputs = inputArtifacts(instance, artifactOf);
       const job = { instance: instance.id, step: instance.step, inputs, threads };
       const sources = inputFacts(instance, plan.inputs);
       const made = { ingredients, sources, files: userFiles(instance) };
-      const record = await perform(job, key, made, { ...options, folder, guard: plan.guard });
+      const record = await attempt(job, key, made, { ...options, folder, guard: plan.guard });
       if (activity.abandoned) return;
       const outputs = Object.fromEntries(
         Object.entries(record.outputs).map(([port, { type, digest, files }]) => {
@@ -145,9 +167,23 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
     } catch (error) {
       fail(instance, key, error);
     } finally {
+      await lease?.release();
       scheduler.release(task);
       pump();
     }
+  }
+
+  /** Holds no cores meanwhile. Afterwards the instance starts as if it had just become ready. */
+  async function waitElsewhere(task: Task, key: string, holder: JsonObject): Promise<void> {
+    emit({ type: 'waiting', instance: task.id, host: String(holder.host ?? 'unknown') });
+    const isThere = () => {
+      const record = plan.force.has(task.id) ? undefined : store.read(key);
+      return typeof record === 'object' && store.examine(record).length === 0;
+    };
+    await untilFree(leases, key, () => stopping() || isThere(), signal);
+    if (stopping()) return;
+    scheduler.add(task);
+    pump();
   }
 
   /** As planned, where the plan could know the key; else by what the instances before really gave. */

@@ -12,6 +12,9 @@ export type InputGuard = (
   signal?: AbortSignal,
 ) => Promise<() => Promise<void>>;
 
+/** Trying again is of no use: the run began with another input. */
+export class EditedInputError extends UserError {}
+
 export function inputGuard(cache: StatCache): InputGuard {
   return async (files, instance, signal) => {
     const ask = () => Promise.all(files.map((file) => cache.confirm(file, signal)));
@@ -35,7 +38,7 @@ function isEdited(before: Facts, after: Facts | undefined): boolean {
 function throwIfAny(files: readonly string[], isBad: (index: number) => boolean, what: string): void {
   const bad = files.filter((_, index) => isBad(index));
   if (bad.length === 0) return;
-  throw new UserError(
+  throw new EditedInputError(
     bad.map((file) => ({
       message: `this input ${what}; what was made from it is not kept`,
       place: { file },

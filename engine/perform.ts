@@ -26,11 +26,19 @@ export interface PerformOptions {
   readonly signal: AbortSignal;
 }
 
+/** What goes into the record beside the result. */
+export interface Made {
+  readonly ingredients: Ingredients;
+  readonly sources: InputFacts;
+  /** The user's files that the instance reads. */
+  readonly files: readonly string[];
+}
+
 /** Runs one instance and puts its result into the store. Its work folder is gone afterwards, however it ends. */
 export async function perform(
   job: Omit<Job, 'workDir'>,
   key: string,
-  made: { readonly ingredients: Ingredients; readonly sources: InputFacts; readonly files: readonly string[] },
+  made: Made,
   options: PerformOptions,
 ): Promise<StoreRecord> {
   const { store, registry, executor, folder, guard, emit, signal } = options;

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Artifact } from '../artifacts/artifact.js';
 import { folderError } from '../cache/folder-error.js';
+import type { LeaseTiming } from '../cache/leases.js';
 import type { Store } from '../cache/store.js';
 import type { Pool } from '../numerics/pool.js';
 import type { Emit, RunEvent, Totals } from './events.js';
@@ -45,6 +46,8 @@ export interface RunOptions {
   readonly force?: ReadonlySet<string>;
   /** What was asked for, for the log of runs. */
   readonly selection?: Selection;
+  /** How soon a run that shares the store and gives no sign of life counts as dead. Default: after 10 s. */
+  readonly leaseTiming?: LeaseTiming;
   /** Told what will run and why, before it does. */
   readonly onPlan?: (plan: Plan) => void;
 }
@@ -105,6 +108,7 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
       cores,
       memoryMB: options.memoryMB ?? defaultMemoryMB(),
       jobs: Math.max(1, options.jobs ?? Number.POSITIVE_INFINITY),
+      freeMB: () => process.availableMemory() / 2 ** 20,
     };
     const keepGoing = options.keepGoing ?? false;
     const execution = await execute(planned, {
@@ -116,6 +120,7 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
       verify: options.verify ?? false,
       signal,
       emit,
+      ...(options.leaseTiming ? { leaseTiming: options.leaseTiming } : {}),
     });
     const keys = new Map([...execution.results].map(([id, record]) => [id, record.key]));
     // Explanations and speed of the next run; nothing is lost where they cannot be written.

@@ -12,6 +12,8 @@ export interface Limits {
   readonly memoryMB: number;
   /** Tasks at once. */
   readonly jobs: number;
+  /** MB that other programs leave free at the moment; a task that asks for more waits as long as another one runs. */
+  readonly freeMB?: () => number;
 }
 
 export interface Scheduler {
@@ -34,9 +36,12 @@ export function createScheduler(limits: Limits): Scheduler {
   let cores = 0;
   let memoryMB = 0;
   let running = 0;
-  const fits = (task: Task) =>
+  const fits = (task: Task, freeMB: number) =>
     running === 0 ||
-    (running < limits.jobs && cores + task.cores <= limits.cores && memoryMB + task.memoryMB <= limits.memoryMB);
+    (running < limits.jobs &&
+      cores + task.cores <= limits.cores &&
+      memoryMB + task.memoryMB <= limits.memoryMB &&
+      task.memoryMB <= freeMB);
   return {
     get idleCores() {
       return Math.max(0, limits.cores - cores);
@@ -52,7 +57,9 @@ export function createScheduler(limits: Limits): Scheduler {
       queue.splice(low, 0, task);
     },
     take() {
-      const index = running < Math.max(1, limits.jobs) ? queue.findIndex(fits) : -1;
+      if (queue.length === 0 || running >= Math.max(1, limits.jobs)) return undefined;
+      const freeMB = limits.freeMB?.() ?? Number.POSITIVE_INFINITY;
+      const index = queue.findIndex((task) => fits(task, freeMB));
       if (index < 0) return undefined;
       const [task] = queue.splice(index, 1);
       running++;

@@ -30,6 +30,16 @@ export interface InputNode {
   placeOf(keys: readonly (string | number)[]): Place;
 }
 
+/** What bounds the runs of a step's instances; no part of a result. */
+export interface StepLimits {
+  /** How often a failed instance is tried again. */
+  readonly retries: number;
+  /** s; none without it. */
+  readonly timeout?: number;
+  /** Instead of the step type's own estimate. */
+  readonly memoryMB?: number;
+}
+
 export interface StepNode {
   readonly name: string;
   readonly type: StepType;
@@ -40,6 +50,7 @@ export interface StepNode {
   readonly foreach?: { readonly kind: 'input' | 'step'; readonly name: string };
   /** By port. */
   readonly wires: Readonly<Record<string, Wire | readonly Wire[]>>;
+  readonly limits: StepLimits;
   readonly place: Place;
   placeOf(keys: readonly (string | number)[]): Place;
 }

@@ -15,12 +15,25 @@ export interface RunCommandOptions extends CacheOptions, SelectOptions {
   readonly jobs?: number;
   readonly keepGoing?: boolean;
   readonly results?: string;
+  readonly cores?: number;
+  readonly memory?: number;
   readonly explain?: boolean;
 }
 
 /** Runs a study and shows how it goes. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<number> {
-  const { experiment, set = [], cache, jobs, keepGoing, results, json = false, explain = false } = options;
+  const {
+    experiment,
+    set = [],
+    cache,
+    jobs,
+    cores,
+    memory,
+    keepGoing,
+    results,
+    json = false,
+    explain = false,
+  } = options;
   const interrupt = interruptible();
   const shown = showRun({ json, explain });
   const report = runReport();
@@ -29,6 +42,8 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
     const result = await run(workflow, {
       ...(cache === undefined ? {} : { cache }),
       ...(jobs === undefined ? {} : { jobs }),
+      ...(cores === undefined ? {} : { cores }),
+      ...(memory === undefined ? {} : { memoryMB: memory }),
       ...(keepGoing === undefined ? {} : { keepGoing }),
       ...(results === undefined ? {} : { results }),
       select: selectionOf(options),

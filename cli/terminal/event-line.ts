@@ -12,6 +12,13 @@ export function eventLine(event: RunEvent, paint: Colours): string | undefined {
       return `${paint.green('done')}    ${event.instance}  ${paint.dim(duration(event.seconds))}`;
     case 'failed':
       return `${paint.red('failed')}  ${event.instance}`;
+    case 'retried': {
+      const { instance, attempt, attempts, problems } = event;
+      const why = paint.dim(`attempt ${attempt} of ${attempts}; ${problems[0]?.message ?? ''}`);
+      return `${paint.yellow('again')}   ${instance}  ${why}`;
+    }
+    case 'waiting':
+      return `${paint.yellow('waits')}   ${event.instance}  ${paint.dim(`another run (on ${event.host}) is making it`)}`;
     case 'skipped':
       return `${paint.yellow('skipped')} ${event.instance}  ${paint.dim(event.because)}`;
     default:

@@ -65,6 +65,11 @@ export function apply(state: ProgressState, event: RunEvent): void {
       state.notes.set(event.message, note);
       break;
     }
+    case 'retried': {
+      const running = state.running.get(event.instance);
+      if (running) state.running.set(event.instance, { ...running, since: event.time });
+      break;
+    }
     case 'hit':
       state.running.delete(event.instance);
       state.cached += 1;

@@ -8,6 +8,7 @@ import { readDocument, type SpecDocument } from './document.js';
 import { type CheckedEntry, checkEntry, type Entry } from './entry.js';
 import { DEFAULT_EXPERIMENT, findExperiment, readExperiments } from './experiments.js';
 import { readScope } from './foreach.js';
+import { readLimits } from './limits.js';
 import { orderSteps } from './order.js';
 import { finalOutputs, readOutputs } from './outputs.js';
 import { readOverrides } from './overrides.js';
@@ -101,6 +102,7 @@ export async function loadWorkflow(file: string, options: LoadOptions): Promise<
           params: value,
           ...(foreach ? { foreach } : {}),
           wires: Object.fromEntries(own),
+          limits: readLimits(asMap(asMap(top.steps)[name])),
           place,
           placeOf,
         },

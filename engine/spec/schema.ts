@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
 import type { ArtifactType, JsonSchema } from '../../artifacts/artifact.js';
 import type { InputPort, Registry, StepType } from '../step-type.js';
+import { limitProperties } from './limits.js';
 
 /** Names of inputs, steps, parameters and outputs: no dots, since `steps.fit.table` is split at them. */
 export const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$';
@@ -61,6 +62,7 @@ export const skeleton: JsonSchema = {
             description: 'What flows in, by port: `inputs.movie`, `item.mask`, `steps.fit`, `steps.describe.table`.',
           },
           with: { type: ['object', 'null'], description: 'Parameters.' },
+          ...limitProperties,
         },
       },
       description: 'The work, by name. The order does not matter.',

@@ -11,7 +11,7 @@ const D2 = '2'.repeat(64);
 function node(params: StepNode['params'], version = 1, name = 'append'): StepNode {
   const type = { ...tinySteps[0]!, name, version };
   const place = { file: 'x' };
-  return { name: 'any', type, ports: type, params, wires: {}, place, placeOf: () => place };
+  return { name: 'any', type, ports: type, params, wires: {}, limits: { retries: 0 }, place, placeOf: () => place };
 }
 const key = (params: StepNode['params'], inputs: Parameters<typeof keyOf>[1], tools = {}, version = 1, name?: string) =>
   keyOf(stepKeys(node(params, version, name), tools), inputs);
