@@ -5,11 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hashFile } from '../../cache/digest.js';
 import { recordFile, type StoreRecord } from '../../cache/record.js';
 import { openStore, type Store } from '../../cache/store.js';
 import { removeAbandoned } from '../../cache/work-folders.js';
 import { smallDisk } from '../support/full-disk.js';
+import { expectIntact } from '../support/intact-store.js';
 import { root } from '../support/shared.js';
 import { filesBelow } from '../support/tiny-study.js';
 
@@ -40,23 +40,6 @@ const newResult = (files: Record<string, string>) => ({
   seconds: 1,
   ingredients: {},
 });
-
-/** Everything that a store claims to have is there and has its digest; no name lies. Returns the number of records. */
-async function expectIntact(store: Store): Promise<number> {
-  let records = 0;
-  for (const file of await filesBelow(path.join(store.dir, 'records'))) {
-    const record = store.read(path.parse(file).name) as StoreRecord;
-    expect(typeof record, `${file}: ${record}`).toBe('object');
-    expect(await store.verify(record)).toBeUndefined();
-    records++;
-  }
-  for (const file of await filesBelow(path.join(store.dir, 'blobs'))) {
-    const blob = path.join(store.dir, 'blobs', file);
-    expect((await hashFile(blob)).digest).toBe(path.basename(file));
-    expect((await stat(blob)).mode & 0o777).toBe(0o444);
-  }
-  return records;
-}
 
 describe('a store', () => {
   it('keeps a result under its key, read-only, and finds it from another process', async () => {

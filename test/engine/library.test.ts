@@ -95,11 +95,4 @@ describe('a run that is killed', () => {
     expect(completed.digests).toEqual(undisturbed.digests);
     expect(await readdir(path.join(dir, '.voxreel/tmp'))).toEqual([]);
   });
-
-  it('or goes on in another process at the same time: both end well', { timeout: 120_000 }, async () => {
-    const file = await writeStudy(dir, 100);
-    const [one, two] = await Promise.all([finish(file), finish(file)]);
-    expect(one!.ok && two!.ok).toBe(true);
-    expect(one!.digests).toEqual(two!.digests);
-  });
 });
