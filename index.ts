@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { UserError } from './artifacts/user-error.js';
+import type { RemoteOptions } from './cache/remote.js';
 import { openStore } from './cache/store.js';
 import { expandGraph } from './engine/graph.js';
 import { type Plan, plan as planGraph } from './engine/plan.js';
@@ -11,6 +13,7 @@ import type { Workflow } from './engine/workflow.js';
 
 export type * from './artifacts/artifact.js';
 export { describeProblem, type Place, type Problem, UserError } from './artifacts/user-error.js';
+export type { RemoteOptions } from './cache/remote.js';
 export type { Reason, RunEvent } from './engine/events.js';
 export type { Plan, PlannedInstance } from './engine/plan.js';
 export type { RunResult } from './engine/run.js';
@@ -43,7 +46,19 @@ export interface PlanOptions {
 
 export interface RunOptions
   extends PlanOptions,
-    Pick<RunGraphOptions, 'pool' | 'jobs' | 'cores' | 'memoryMB' | 'keepGoing' | 'onEvent' | 'onPlan' | 'leaseTiming'> {
+    Pick<
+      RunGraphOptions,
+      | 'pool'
+      | 'jobs'
+      | 'cores'
+      | 'memoryMB'
+      | 'keepGoing'
+      | 'onEvent'
+      | 'onPlan'
+      | 'leaseTiming'
+      | 'remote'
+      | 'fetchOnly'
+    > {
   /** Folder above `<workflow>/<experiment>/<output>/`. Default: `results` beside the workflow file. */
   readonly results?: string;
 }
@@ -98,6 +113,29 @@ export async function run(workflow: Workflow, options: RunOptions = {}): Promise
 /** The folder of the store that `plan` and `run` use for a workflow unless told otherwise. */
 export function defaultCache(workflow: Pick<Workflow, 'baseDir'>): string {
   return path.resolve(process.env.VOXREEL_CACHE || path.join(workflow.baseDir, '.voxreel'));
+}
+
+/**
+ * The remote cache that the environment names: `VOXREEL_REMOTE` (address), `VOXREEL_REMOTE_TOKEN`,
+ * `VOXREEL_REMOTE_READ_ONLY` (1) and `VOXREEL_REMOTE_TIMEOUT` (s). `run` uses only what is given to it.
+ * @throws UserError for a timeout that is no number
+ */
+export function remoteFromEnvironment(env: NodeJS.ProcessEnv = process.env): RemoteOptions | undefined {
+  const { VOXREEL_REMOTE: url, VOXREEL_REMOTE_TOKEN: token, VOXREEL_REMOTE_READ_ONLY: readOnly } = env;
+  if (!url) return undefined;
+  const seconds = Number(env.VOXREEL_REMOTE_TIMEOUT || 10);
+  if (!(seconds > 0)) {
+    throw new UserError({
+      message: `VOXREEL_REMOTE_TIMEOUT is \`${env.VOXREEL_REMOTE_TIMEOUT}\``,
+      expected: 'seconds, such as 10',
+    });
+  }
+  return {
+    url,
+    timeoutMs: seconds * 1000,
+    ...(token ? { token } : {}),
+    readOnly: readOnly === '1' || readOnly === 'true',
+  };
 }
 
 async function prepare(workflow: Workflow, options: PlanOptions) {

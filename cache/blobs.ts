@@ -65,20 +65,27 @@ export async function addBlob(blobs: string, source: string, signal?: AbortSigna
   if (facts.isSymbolicLink() || facts.nlink > 1) {
     // A step that passes an input on links to its blob: nothing to copy then.
     const shared = await hashFile(source, { signal });
-    if (await isPresent(blobs, shared)) return shared;
+    if (await isUsed(blobs, shared)) return shared;
     own = `${source}.own`;
     await copyFile(source, own);
   }
   await chmod(own, 0o444);
   const file = await hashFile(own, { signal, sync: true });
-  if (await isPresent(blobs, file)) return file;
+  if (await isUsed(blobs, file)) return file;
   const blob = blobFile(blobs, file.digest);
   await makeFolder(path.dirname(blob));
   await rename(own, blob);
   return file;
 }
 
-async function isPresent(blobs: string, file: FileDigest): Promise<boolean> {
+export async function isPresent(blobs: string, file: FileDigest): Promise<boolean> {
   const facts = await stat(blobFile(blobs, file.digest)).catch(() => undefined);
   return facts?.size === file.size;
+}
+
+/** Whether the blob is there; if so its inode's time is renewed, so that a garbage collection leaves it to its new record. */
+async function isUsed(blobs: string, file: FileDigest): Promise<boolean> {
+  if (!(await isPresent(blobs, file))) return false;
+  await chmod(blobFile(blobs, file.digest), 0o444).catch(() => undefined);
+  return true;
 }

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { JsonObject } from '../artifacts/artifact.js';
 import { sha256 } from './digest.js';
+import { namesIn } from './names-in.js';
 import type { Store } from './store.js';
 
 const FORMAT = 1;
@@ -36,6 +38,8 @@ export interface RunLog {
   list(): LoggedRun[];
   details(id: string): JsonObject | undefined;
   keys(run: Pick<LoggedRun, 'keys'>): RunKeys;
+  /** Removes the entries of runs that began before, and lists of keys that nobody names any more. */
+  forget(before: Date): Promise<void>;
   /** Writes or replaces the entry of a run. */
   write(run: Omit<LoggedRun, 'keys'>, keys: ReadonlyMap<string, string>, details: JsonObject): Promise<void>;
 }
@@ -49,7 +53,9 @@ export function openRunLog(store: Store): RunLog {
   const at = (...parts: string[]) => path.join(store.dir, ...parts);
   return {
     list() {
-      const runs = namesIn(at(FOLDER)).map((name) => linesOf(at(FOLDER, name))?.[0] as LoggedRun | undefined);
+      const runs = namesIn(at(FOLDER))
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => linesOf(at(FOLDER, name))?.[0] as LoggedRun | undefined);
       return runs.filter((run) => run !== undefined).sort((a, b) => (a.started < b.started ? 1 : -1));
     },
     details: (id) => linesOf(at(FOLDER, `${id}.json`))?.[1],
@@ -58,6 +64,19 @@ export function openRunLog(store: Store): RunLog {
         return JSON.parse(readFileSync(at(KEYS, `${run.keys}.json`), 'utf8'));
       } catch {
         return {};
+      }
+    },
+    async forget(before) {
+      const runs = this.list();
+      const named = new Set<string>();
+      for (const { id, started, keys } of runs) {
+        if (new Date(started) >= before) named.add(`${keys}.json`);
+        else await rm(at(FOLDER, `${id}.json`), { force: true });
+      }
+      for (const name of namesIn(at(KEYS))) {
+        // A run that has just begun writes its list before its entry.
+        const written = statSync(at(KEYS, name), { throwIfNoEntry: false })?.mtime;
+        if (written && written < before && !named.has(name)) await rm(at(KEYS, name), { force: true });
       }
     },
     async write(run, keys, details) {
@@ -70,14 +89,6 @@ export function openRunLog(store: Store): RunLog {
       await store.writeFile(path.join(FOLDER, `${run.id}.json`), text, UNFORCED);
     },
   };
-}
-
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir).filter((name) => name.endsWith('.json'));
-  } catch {
-    return [];
-  }
 }
 
 function linesOf(file: string): [head: LoggedRun & JsonObject, details: JsonObject] | undefined {

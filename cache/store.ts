@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { rename, stat, writeFile } from 'node:fs/promises';
+import { rename, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { JsonObject } from '../artifacts/artifact.js';
 import { UserError } from '../artifacts/user-error.js';
 import { writeAtomic } from './atomic-file.js';
-import { addBlob, blobFile, examineBlobs, isSound, type Suspicion } from './blobs.js';
+import { addBlob, blobFile, examineBlobs, isPresent, isSound, type Suspicion } from './blobs.js';
 import { artifactDigest, type FileDigest } from './digest.js';
 import { folderError } from './folder-error.js';
 import { removeForgotten } from './leases.js';
@@ -45,6 +45,7 @@ export interface NewResult {
  *     leases/<key>.<n>         who makes the result of a key now
  *     quarantine/              blobs that failed their digest
  *     runs/                    the log of runs
+ *     roots/                   what lock files name, which is never collected
  *     history/, packs/, stat-cache.json, collected.json  what explains and speeds up the next run; may be deleted at any time
  *
  * Blobs are forced to the disk and renamed into place first, the record last, so a crash, a full disk or a cut of power
@@ -67,6 +68,12 @@ export interface Store {
   openRun(): Promise<RunFolder>;
   /** Moves the files of a result into the store and writes its record. `run` lends the place for temporary names. */
   put(run: RunFolder, key: string, result: NewResult, signal?: AbortSignal): Promise<StoreRecord>;
+  /** Whether a blob with this content is there, by its size. */
+  has(file: FileDigest): Promise<boolean>;
+  /** Takes a result that was made elsewhere. `files` are those of its blobs that the store lacks, checked, by digest. */
+  adopt(run: RunFolder, record: StoreRecord, files: ReadonlyMap<string, string>): Promise<StoreRecord>;
+  /** Notes that the result of a key is in use, for `collectGarbage`. */
+  touch(key: string): Promise<void>;
   /** Writes one of the store's own small files (history, stat cache) atomically. */
   writeFile(file: string, text: string, options?: { readonly forced?: boolean }): Promise<void>;
   /** Removes what killed runs left in tmp/ and leases/. Returns how many folders of tmp/. */
@@ -127,7 +134,7 @@ export async function openStore(folder: string): Promise<Store> {
           for (const [role, file] of Object.entries(files)) stored[role] = await addBlob(blobs, file, signal);
           outputs[port] = { type, digest: artifactDigest(type, meta, stored), meta, files: stored };
         }
-        const record: StoreRecord = {
+        return writeRecord(run, {
           format: RECORD_FORMAT,
           key,
           outputs,
@@ -136,13 +143,19 @@ export async function openStore(folder: string): Promise<Store> {
           made: new Date().toISOString(),
           ingredients: result.ingredients,
           ...(result.sources ? { sources: result.sources } : {}),
-        };
-        const file = recordFile(records, key);
-        await makeFolder(path.dirname(file));
-        // Neither empty text nor text with zeros in it is JSON, so a record that a cut of power spoils counts as absent.
-        await writeAtomic(file, JSON.stringify(record), path.join(run.dir, `${key}.record`), { forced: false });
-        return record;
+        });
       }),
+    has: (file) => isPresent(blobs, file),
+    adopt: (run, record, files) =>
+      writing(async () => {
+        for (const file of files.values()) await addBlob(blobs, file);
+        return writeRecord(run, { ...record, made: new Date().toISOString() });
+      }),
+    async touch(key) {
+      const now = new Date();
+      // A store that cannot be written cannot be collected either.
+      await utimes(recordFile(records, key), now, now).catch(() => undefined);
+    },
     writeFile: (file, text, options) =>
       writing(async () => {
         await makeFolder(path.dirname(at(file)));
@@ -154,6 +167,14 @@ export async function openStore(folder: string): Promise<Store> {
       return removeAbandoned(at('tmp'));
     },
   };
+
+  async function writeRecord(run: RunFolder, record: StoreRecord): Promise<StoreRecord> {
+    const file = recordFile(records, record.key);
+    await makeFolder(path.dirname(file));
+    // Neither empty text nor text with zeros in it is JSON, so a record that a cut of power spoils counts as absent.
+    await writeAtomic(file, JSON.stringify(record), path.join(run.dir, `${record.key}.record`), { forced: false });
+    return record;
+  }
 }
 
 function hasFormat(dir: string): boolean {

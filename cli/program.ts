@@ -2,7 +2,9 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { knownNames } from '../artifacts/weights/known.js';
 import { amount, MEGABYTES } from '../engine/spec/limits.js';
 import { voxreelVersion } from '../engine/version.js';
+import { cacheProgram } from './cache-program.js';
 import { exitCode } from './exit-code.js';
+import { withRemote } from './remote-options.js';
 import { withSelection } from './select-options.js';
 import { surviveClosedPipes } from './streams.js';
 
@@ -46,7 +48,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .showHelpAfterError('(voxreel --help lists the commands)')
     .addHelpText('after', HELP_END);
 
-  withSelection(study(program.command('run')))
+  withRemote(withSelection(study(program.command('run'))))
     .summary('run a study: only what is not cached yet')
     .description(
       'Runs every step whose result is not in the cache and publishes the outputs under results/<name>/<experiment>/ beside the file.',
@@ -172,12 +174,7 @@ function buildProgram(finish: (code: number) => void): Command {
       finish(await (await import('./commands/weights.js')).inspectCommand(file, options)),
     );
 
-  const cache = program.command('cache').summary('look at the cache').description('The store of finished results.');
-  cache
-    .command('status')
-    .summary('how many results are kept and how much room they take')
-    .option('--cache <dir>', CACHE_HELP)
-    .action(async (options) => finish(await (await import('./commands/cache.js')).cacheStatusCommand(options)));
+  cacheProgram(program, study, finish, { cache: CACHE_HELP, number: wholeNumber });
   return program;
 }
 

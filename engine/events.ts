@@ -60,7 +60,8 @@ export type RunEvent = { readonly time: number } & (
   /** Another run on the same store makes its result; `host` is where. */
   | { readonly type: 'waiting'; readonly instance: string; readonly host: string }
   | { readonly type: 'note'; readonly instance: string; readonly message: string }
-  | { readonly type: 'hit'; readonly instance: string; readonly key: string }
+  /** `fetched`: it came from the remote cache just now. */
+  | { readonly type: 'hit'; readonly instance: string; readonly key: string; readonly fetched?: true }
   | {
       readonly type: 'finished';
       readonly instance: string;

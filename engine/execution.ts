@@ -2,6 +2,7 @@ import os from 'node:os';
 import type { JsonObject } from '../artifacts/artifact.js';
 import { type Lease, type LeaseTiming, openLeases } from '../cache/leases.js';
 import type { ResultRecord } from '../cache/record.js';
+import type { RemoteOptions } from '../cache/remote.js';
 import type { Store } from '../cache/store.js';
 import { trackActivity } from './activity.js';
 import { attempt } from './attempts.js';
@@ -32,6 +33,10 @@ export interface ExecutionOptions {
   readonly signal: AbortSignal;
   readonly emit: Emit;
   readonly leaseTiming?: LeaseTiming;
+  /** Asked for results that the store lacks, and given those that are made. */
+  readonly remote?: RemoteOptions;
+  /** Makes nothing: what neither store nor remote has is skipped. Default false. */
+  readonly fetchOnly?: boolean;
 }
 
 export type Results = ReadonlyMap<string, ResultRecord>;
@@ -78,12 +83,15 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
 
   const folder = await store.openRun();
   const leases = openLeases(store.dir, options.leaseTiming);
+  const { openRemoteResults } = options.remote ? await import('./remote-results.js') : {};
+  const remote = openRemoteResults?.(options.remote!, { ...options, folder });
   const onAbort = () => void setTimeout(activity.giveUp, GRACE_MS).unref();
   try {
     for (const instance of open) if (missing.get(instance.id) === 0) activity.track(advance(instance));
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     await activity.ended();
+    await remote?.close();
   } finally {
     signal.removeEventListener('abort', onAbort);
     // What cannot be removed now is swept by the next run.
@@ -110,7 +118,13 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
     try {
       const forced = plan.force.has(instance.id);
       const found = forced ? undefined : await lookUp(store, key, { verify: options.verify, signal });
-      if (typeof found === 'object') return finish(instance, found, 'cached');
+      if (typeof found === 'object') {
+        await store.touch(key);
+        return finish(instance, found, 'cached');
+      }
+      const fetched = forced ? undefined : await remote?.fetch(key);
+      if (fetched) return finish(instance, fetched, 'cached', true);
+      if (options.fetchOnly) return skip(instance.id, 'the remote cache does not have it');
       const ingredients = ingredientsOf(keys, digests);
       ready.set(instance.id, { instance, key, ingredients, reasons: reasonsFor(instance, ingredients, key, found) });
       scheduler.add(taskOf(instance));
@@ -156,6 +170,7 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
       const made = { ingredients, sources, files: userFiles(instance) };
       const record = await attempt(job, key, made, { ...options, folder, guard: plan.guard });
       if (activity.abandoned) return;
+      remote?.give(record);
       const outputs = Object.fromEntries(
         Object.entries(record.outputs).map(([port, { type, digest, files }]) => {
           const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0);
@@ -193,17 +208,17 @@ export async function execute(plan: Plan, options: ExecutionOptions): Promise<Ex
     return plan.explain.whyRun(instance, ingredients, key, fault);
   }
 
-  function finish(instance: Instance, record: ResultRecord, state: 'cached' | 'ran'): void {
+  function finish(instance: Instance, record: ResultRecord, state: 'cached' | 'ran', fetched = false): void {
     if (activity.abandoned) return;
-    settle(instance.id, record, state);
+    settle(instance.id, record, state, fetched);
     for (const follower of take(record.key)) settle(follower.id, record, 'cached');
   }
 
-  function settle(id: string, record: ResultRecord, state: 'cached' | 'ran'): void {
+  function settle(id: string, record: ResultRecord, state: 'cached' | 'ran', fetched = false): void {
     results.set(id, record);
     states.set(id, state);
     if (state === 'cached') {
-      emit({ type: 'hit', instance: id, key: record.key });
+      emit({ type: 'hit', instance: id, key: record.key, ...(fetched ? { fetched } : {}) });
       for (const message of record.notes) emit({ type: 'note', instance: id, message });
     }
     for (const dependent of dependents.get(id) ?? []) {

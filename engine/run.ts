@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Artifact } from '../artifacts/artifact.js';
 import { folderError } from '../cache/folder-error.js';
 import type { LeaseTiming } from '../cache/leases.js';
+import type { RemoteOptions } from '../cache/remote.js';
 import type { Store } from '../cache/store.js';
 import type { Pool } from '../numerics/pool.js';
 import type { Emit, RunEvent, Totals } from './events.js';
@@ -46,6 +47,10 @@ export interface RunOptions {
   readonly force?: ReadonlySet<string>;
   /** What was asked for, for the log of runs. */
   readonly selection?: Selection;
+  /** A shared cache that is asked for results which the store lacks, and given those that are made. */
+  readonly remote?: RemoteOptions;
+  /** Only fetches from the remote; makes and publishes nothing. Default false. */
+  readonly fetchOnly?: boolean;
   /** How soon a run that shares the store and gives no sign of life counts as dead. Default: after 10 s. */
   readonly leaseTiming?: LeaseTiming;
   /** Told what will run and why, before it does. */
@@ -121,6 +126,8 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
       signal,
       emit,
       ...(options.leaseTiming ? { leaseTiming: options.leaseTiming } : {}),
+      ...(options.remote ? { remote: options.remote } : {}),
+      fetchOnly: options.fetchOnly ?? false,
     });
     const keys = new Map([...execution.results].map(([id, record]) => [id, record.key]));
     // Explanations and speed of the next run; nothing is lost where they cannot be written.
@@ -129,7 +136,7 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
     await planned.pack.update([...execution.results.values()], partial).catch(() => undefined);
     const members = membersOf(planned, execution, store);
     let unpublished = 0;
-    if (!signal.aborted) {
+    if (!signal.aborted && !options.fetchOnly) {
       const context = { workflow: workflow.name, experiment: workflow.experiment, root: resultsDir };
       const failures = await publish(members, { ...context, registry, emit, signal });
       unpublished = failures.size;

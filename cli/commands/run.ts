@@ -3,6 +3,7 @@ import { exitCode } from '../exit-code.js';
 import { complainOf } from '../failure.js';
 import { interruptible } from '../interrupt.js';
 import type { CacheOptions } from '../program.js';
+import { type RemoteFlags, remoteOf } from '../remote-options.js';
 import { runReport } from '../run-report.js';
 import { type SelectOptions, selectionOf } from '../select-options.js';
 import { print } from '../streams.js';
@@ -10,7 +11,7 @@ import { colours, wantsColour } from '../terminal/colour.js';
 import { planLines } from '../terminal/plan-lines.js';
 import { showRun } from '../terminal/show-run.js';
 
-export interface RunCommandOptions extends CacheOptions, SelectOptions {
+export interface RunCommandOptions extends CacheOptions, SelectOptions, RemoteFlags {
   readonly json?: boolean;
   readonly jobs?: number;
   readonly keepGoing?: boolean;
@@ -34,6 +35,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
     json = false,
     explain = false,
   } = options;
+  const remote = remoteOf(options);
   const interrupt = interruptible();
   const shown = showRun({ json, explain });
   const report = runReport();
@@ -47,6 +49,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       ...(keepGoing === undefined ? {} : { keepGoing }),
       ...(results === undefined ? {} : { results }),
       select: selectionOf(options),
+      ...(remote ? { remote } : {}),
       signal: interrupt.signal,
       ...(explain && !json
         ? { onPlan: (made) => print(...planLines(made, colours(wantsColour(process.stdout))), '') }
