@@ -51,26 +51,37 @@ export function openRemote(options: RemoteOptions, onTrouble: (message: string) 
   const at = (kind: 'ac' | 'cas', digest: string) => new URL(`${kind}/${digest}`, base).href;
   /** It is not asked (`all`) or not given anything (`push`) any more. */
   let off: 'all' | 'push' | undefined;
-  const gate = limited(TRANSFERS);
-  const transfer = <T>(work: () => Promise<T>) =>
-    gate(() => {
-      // What waits when the server is found to be down must not wait for it again.
-      if (off === 'all') throw new SwitchedOff();
-      return work();
-    });
-
   const trouble = (what: string, scope: 'all' | 'push') => {
     if (off === 'all' || off === scope || signal?.aborted) return;
     off = scope;
     onTrouble(`${base.host} ${what}`);
   };
   const failed = (error: unknown, scope: 'all' | 'push') => {
-    if (error instanceof SwitchedOff) return;
     const reason = error instanceof HttpStatusError ? error.message : faultText(error);
     const denied = error instanceof HttpStatusError && [401, 403].includes(error.status);
     const consequence = scope === 'push' ? 'nothing more is given to it' : 'it is not asked again in this run';
     trouble(`${reason}${denied ? ' (see VOXREEL_REMOTE_TOKEN)' : ''}; ${consequence}`, scope);
   };
+
+  const gate = limited(TRANSFERS);
+  const transfer = <T>(work: () => Promise<T>, scope: 'all' | 'push' = 'all') =>
+    gate(async () => {
+      // What waits when the server is found to be down must not wait for it again.
+      if (off === 'all' || off === scope) throw new SwitchedOff();
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof WrongContent)) failed(error, scope === 'push' && isRefusal(error) ? 'push' : 'all');
+        throw error;
+      }
+    });
+
+  /** Blobs that are being given or were, so that results which share one do not all send it. */
+  const given = new Map<string, Promise<void>>();
+  const giveBlob = (digest: string, store: Store) =>
+    transfer(async () => {
+      if (!(await client.has(at('cas', digest)))) await client.putFile(at('cas', digest), store.blob(digest));
+    }, 'push');
 
   return {
     url: base.href,
@@ -100,7 +111,6 @@ export function openRemote(options: RemoteOptions, onTrouble: (message: string) 
         return files.size === wanted.size ? { record, files } : undefined;
       } catch (error) {
         if (error instanceof WrongContent) onTrouble(`${base.host} ${error.message}; it was not used`);
-        else failed(error, 'all');
         return undefined;
       }
     },
@@ -108,8 +118,7 @@ export function openRemote(options: RemoteOptions, onTrouble: (message: string) 
       if (off === 'all') return false;
       try {
         return await transfer(() => client.has(at('ac', key)));
-      } catch (error) {
-        failed(error, 'all');
+      } catch {
         return false;
       }
     },
@@ -118,17 +127,15 @@ export function openRemote(options: RemoteOptions, onTrouble: (message: string) 
       try {
         for (const { files } of Object.values(record.outputs)) {
           for (const { digest } of Object.values(files)) {
-            await transfer(async () => {
-              if (await client.has(at('cas', digest))) return;
-              await client.putFile(at('cas', digest), store.blob(digest));
-            });
+            const giving = given.get(digest) ?? giveBlob(digest, store);
+            given.set(digest, giving);
+            await giving;
           }
         }
         // Last, so that a record on the remote always has its blobs.
-        await transfer(() => client.putText(at('ac', record.key), JSON.stringify(record)));
+        await transfer(() => client.putText(at('ac', record.key), JSON.stringify(record)), 'push');
         return true;
-      } catch (error) {
-        failed(error, isRefusal(error) ? 'push' : 'all');
+      } catch {
         return false;
       }
     },

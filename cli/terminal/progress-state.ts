@@ -19,6 +19,8 @@ export interface Note {
 export interface ProgressState {
   instances: number;
   cached: number;
+  /** Of those, from the remote cache. */
+  fetched: number;
   ran: number;
   skipped: number;
   /** Time of the first event; none yet. */
@@ -34,6 +36,7 @@ export function emptyProgress(): ProgressState {
   return {
     instances: 0,
     cached: 0,
+    fetched: 0,
     ran: 0,
     skipped: 0,
     running: new Map(),
@@ -73,6 +76,7 @@ export function apply(state: ProgressState, event: RunEvent): void {
     case 'hit':
       state.running.delete(event.instance);
       state.cached += 1;
+      if (event.fetched) state.fetched += 1;
       break;
     case 'finished':
       state.running.delete(event.instance);

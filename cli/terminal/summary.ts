@@ -11,15 +11,16 @@ export function summary(state: ProgressState, paint: Colours): string[] {
   const lines: string[] = [];
   for (const note of state.notes.values()) lines.push(`${paint.yellow('note')}    ${noteLine(note)}`);
   if (lines.length > 0) lines.push('');
+  const remote = state.fetched > 0 ? ` (${state.fetched} fetched from the remote cache)` : '';
   const everything = ended.ran === 0 && ended.failed === 0 && ended.skipped === 0 && !ended.interrupted;
   if (everything) {
     lines.push(
-      `${paint.green('Everything was cached')}: ${count(ended.cached, 'step')}, nothing to run (${duration(ended.seconds)}).`,
+      `${paint.green('Everything was cached')}: ${count(ended.cached, 'step')}, nothing to run${remote} (${duration(ended.seconds)}).`,
     );
   } else {
     const parts = [
       `${count(ended.ran, 'step')} ran`,
-      `${ended.cached} cached`,
+      `${ended.cached} cached${remote}`,
       ...(ended.failed > 0 ? [paint.red(`${ended.failed} failed`)] : []),
       ...(ended.skipped > 0 ? [`${ended.skipped} not run`] : []),
     ];
