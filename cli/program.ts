@@ -60,6 +60,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--cache <dir>', CACHE_HELP)
     .option('--keep-going', 'after a failure, still run every step that does not depend on the failed one')
     .option('--results <dir>', 'folder for the outputs (default: results, beside the workflow file)')
+    .option('--watch', 'run again whenever the file or an input changes, until Ctrl-C')
     .option('--explain', 'list first what will run and why, and say why with each step that starts')
     .action(async (file, options) => finish(await (await import('./commands/run.js')).runCommand(file, options)));
 

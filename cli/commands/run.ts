@@ -1,12 +1,12 @@
 import { loadWorkflow, run, UserError } from '../../index.js';
 import { exitCode } from '../exit-code.js';
-import { complainOf } from '../failure.js';
+import { complainOf, reportFailure } from '../failure.js';
 import { interruptible } from '../interrupt.js';
 import type { CacheOptions } from '../program.js';
 import { type RemoteFlags, remoteOf } from '../remote-options.js';
 import { runReport } from '../run-report.js';
 import { type SelectOptions, selectionOf } from '../select-options.js';
-import { print } from '../streams.js';
+import { complain, print } from '../streams.js';
 import { colours, wantsColour } from '../terminal/colour.js';
 import { planLines } from '../terminal/plan-lines.js';
 import { showRun } from '../terminal/show-run.js';
@@ -19,10 +19,29 @@ export interface RunCommandOptions extends CacheOptions, SelectOptions, RemoteFl
   readonly cores?: number;
   readonly memory?: number;
   readonly explain?: boolean;
+  readonly watch?: boolean;
 }
 
-/** Runs a study and shows how it goes. */
+/** Runs a study and shows how it goes; with `watch` again and again. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<number> {
+  const interrupt = interruptible();
+  const { signal } = interrupt;
+  try {
+    if (!options.watch) return await runOnce(file, options, signal);
+    const { experiment, set = [] } = options;
+    const { registry } = await import('../../steps/registry.js');
+    const load = { registry, set, ...(experiment === undefined ? {} : { experiment }) };
+    const { watch } = await import('../watch.js');
+    // A mistake in the file ends a run, not the watching.
+    const attempt = async () => void (await runOnce(file, options, signal).catch(reportFailure));
+    await watch(file, load, attempt, complain, signal);
+    return exitCode.interrupted;
+  } finally {
+    interrupt.end();
+  }
+}
+
+async function runOnce(file: string, options: RunCommandOptions, signal: AbortSignal): Promise<number> {
   const {
     experiment,
     set = [],
@@ -36,11 +55,11 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
     explain = false,
   } = options;
   const remote = remoteOf(options);
-  const interrupt = interruptible();
   const shown = showRun({ json, explain });
   const report = runReport();
   try {
     const workflow = await loadWorkflow(file, { set, ...(experiment === undefined ? {} : { experiment }) });
+    const paint = colours(wantsColour(process.stdout));
     const result = await run(workflow, {
       ...(cache === undefined ? {} : { cache }),
       ...(jobs === undefined ? {} : { jobs }),
@@ -48,12 +67,10 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       ...(memory === undefined ? {} : { memoryMB: memory }),
       ...(keepGoing === undefined ? {} : { keepGoing }),
       ...(results === undefined ? {} : { results }),
-      select: selectionOf(options),
       ...(remote ? { remote } : {}),
-      signal: interrupt.signal,
-      ...(explain && !json
-        ? { onPlan: (made) => print(...planLines(made, colours(wantsColour(process.stdout))), '') }
-        : {}),
+      ...(explain && !json ? { onPlan: (made) => print(...planLines(made, paint), '') } : {}),
+      select: selectionOf(options),
+      signal,
       onEvent(event) {
         shown.event(event);
         report.event(event);
@@ -66,7 +83,6 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
     return result.ok && written.ok ? exitCode.ok : exitCode.failed;
   } finally {
     shown.close();
-    interrupt.end();
   }
 }
 
