@@ -42,9 +42,9 @@ describe.each([
         ofA.forEach((row, s) => {
           const [foundA, foundB] = [transform(row), transform(ofB[s]!)];
           for (let f = 0; f < time; f++) {
-            expect(Math.abs(Math.hypot(...foundA[f]!) - Math.hypot(...dueA[f]!))).toBeLessThan(1e-12 * largest);
+            expect(Math.abs(Math.hypot(...foundA[f]!) - Math.hypot(...dueA[f]!)) / largest).toBeLessThan(1e-12);
             const [found, due] = [cross(foundA[f]!, foundB[f]!), cross(dueA[f]!, dueB[f]!)];
-            expect(Math.hypot(found[0] - due[0], found[1] - due[1])).toBeLessThan(1e-12 * largest ** 2);
+            expect(Math.hypot(found[0] - due[0], found[1] - due[1]) / largest ** 2).toBeLessThan(1e-12);
           }
         });
       }),
