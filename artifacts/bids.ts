@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { ArtifactType, InputContext, JsonSchema, ResolvedInput, ResolvedItem } from './artifact.js';
+import { type EventsSpec, eventsFinder, eventsProperty, type FindEvents } from './bids-events.js';
 import { type BidsRun, derivativesFolder, findRuns } from './bids-find.js';
 import { type MotionLimits, tooMuchMotion } from './bids-motion.js';
 import { type BidsFilter, labelOf, selectRuns } from './bids-select.js';
@@ -13,6 +14,7 @@ import { type Problem, UserError } from './user-error.js';
 interface BidsSpec extends BidsFilter {
   readonly path: string;
   readonly tr?: number;
+  readonly events?: EventsSpec;
   readonly exclude?: MotionLimits;
 }
 
@@ -24,8 +26,9 @@ async function resolve(spec: BidsSpec, context: InputContext): Promise<ResolvedI
   const given = spec.tr === undefined ? null : { seconds: spec.tr, by: `inputs.${context.name}.tr` };
   // The path as the user wrote it, since messages and sidecars show it.
   const origin = (file: string) => path.join(spec.path, path.relative(top, file));
+  const findEvents = await eventsFinder(spec.events, derivatives, top, kept, context);
   const results = await Promise.all(
-    kept.map((run) => itemOf(run, labelOf(run, runs), given, origin).catch(asProblems)),
+    kept.map((run) => itemOf(run, labelOf(run, runs), given, origin, findEvents).catch(asProblems)),
   );
   const problems = results.flatMap((result) => (Array.isArray(result) ? (result as Problem[]) : []));
   if (problems.length > 0) throw new UserError(problems);
@@ -43,10 +46,12 @@ async function itemOf(
   label: string,
   given: Stated | null,
   origin: (file: string) => string,
+  findEvents: FindEvents,
 ): Promise<ResolvedItem> {
   const header = await boldHeader(run.bold);
   const tr = agreeOnTr([given, await nearestTr(run.sidecars)], header, run.bold, given ? ['tr'] : ['path']);
   const { desc: _, ...entities } = run.entities;
+  const events = await findEvents(run);
   const port = (type: string, role: string, file: string, meta?: ResolvedInput['meta']): ResolvedInput => ({
     type,
     files: { [role]: file },
@@ -64,6 +69,7 @@ async function itemOf(
       ...(run.confounds && {
         confounds: port('confounds', 'confounds.tsv', run.confounds, await componentsBeside(run.confounds)),
       }),
+      ...(events && { events: { type: 'events', label, entities, ...events } }),
     },
   };
 }
@@ -131,6 +137,7 @@ const properties: Readonly<Record<string, JsonSchema>> = {
     unit: 's',
     description: 'Repetition time, where neither sidecar nor header says it. Must not contradict them.',
   },
+  events: eventsProperty,
   exclude: {
     type: 'object',
     additionalProperties: false,
@@ -163,13 +170,14 @@ export const bidsType: ArtifactType = {
     '- `item.bold`: `…[_space-X]_desc-preproc_bold.nii.gz`; its TR from the JSON sidecar (also an inherited one, such as `task-pixar_bold.json`), else from the header; a conflict is an error',
     '- `item.mask`: `…_desc-brain_mask.nii.gz` of the same space',
     '- `item.confounds`: `…_desc-confounds_timeseries.tsv` (or `_regressors.tsv`)',
+    '- `item.events`: `…_events.tsv` of the raw dataset, or the rows of `events` that are for the run',
     '',
     'Items are named `sub-01`, with `_ses-…` and `_run-…` where a subject has several, in the order of subjects.',
   ].join('\n'),
   input: {
     properties,
     required: ['path'],
-    items: { bold: 'bold', mask: 'mask', confounds: 'confounds' },
+    items: { bold: 'bold', mask: 'mask', confounds: 'confounds', events: 'events' },
     resolve: (spec, context) => resolve(spec as unknown as BidsSpec, context),
   },
 };

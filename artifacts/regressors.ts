@@ -15,6 +15,8 @@ export interface RegressorsData {
   readonly model: string;
   /** `canonical+time`, `fir`, …, where a kernel has several columns; `kernels` says which is which. */
   readonly basis?: string;
+  /** One value for every volume of the image, those that are dropped too. Absent: from the first volume that is kept. */
+  readonly aligned?: boolean;
   readonly untrained?: boolean;
 }
 
@@ -27,6 +29,7 @@ export async function readRegressors(artifact: Artifact): Promise<RegressorsData
     tr: numberIn(artifact, 'tr'),
     model: textIn(artifact, 'model'),
     ...(artifact.meta.basis !== undefined && { basis: textIn(artifact, 'basis') }),
+    ...(artifact.meta.aligned === true && { aligned: true }),
     ...untrainedOf(artifact.meta),
   };
 }
@@ -34,7 +37,8 @@ export async function readRegressors(artifact: Artifact): Promise<RegressorsData
 export async function writeRegressors(dir: string, data: RegressorsData): Promise<Produced> {
   const { values, volumes: rows, kernels } = data;
   const files = await writeColumns(dir, 'regressors', { values, rows, kernels });
-  return { files, meta: metaOf({ tr: data.tr, model: data.model, basis: data.basis, ...untrainedOf(data) }) };
+  const { tr, model, basis, aligned } = data;
+  return { files, meta: metaOf({ tr, model, basis, aligned, ...untrainedOf(data) }) };
 }
 
 type RegressorsSpec = OwnColumnsSpec & { readonly tr?: number };
@@ -51,7 +55,7 @@ export const regressorsType: ArtifactType = {
   description: [
     '- `regressors.npy`: float64 `[volume, column]`, in the units of the series',
     '- `kernels.tsv`: name, layer, kernel (number inside the layer, from 1); where a kernel has several columns also `basis` (`canonical`, `time`, `dispersion`, `delay3`), and the columns after the canonical one are named `conv1_1/k7_time`',
-    '- meta: `tr` in s, `model` (haemodynamic model; `fir`; `given` for the user’s own), `basis` where a kernel has several columns',
+    '- meta: `tr` in s, `model` (haemodynamic model; `fir`; `given` for the user’s own), `basis` where a kernel has several columns, `aligned` where there is a value for every volume of the image, not from the first that is kept on',
     '',
     'Regressors of the user’s own stay in their file (`regressors.tsv`, `.csv` or `.npy`); meta `columns` says which column is which kernel.',
   ].join('\n'),

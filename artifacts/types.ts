@@ -1,9 +1,11 @@
 import { activationsType } from './activations.js';
+import { alignedType } from './aligned.js';
 import type { ArtifactType } from './artifact.js';
 import { atlasType } from './atlas.js';
 import { bidsType } from './bids.js';
 import { boldType } from './bold.js';
 import { descriptionType } from './description.js';
+import { eventsType } from './events.js';
 import { figuresType } from './figures.js';
 import { fitType } from './fit.js';
 import { framesType } from './frames.js';
@@ -15,19 +17,23 @@ import { reversalType } from './reversal.js';
 import { selectionType } from './selection.js';
 import { seriesType } from './series.js';
 import { thresholdedType } from './thresholded.js';
+import { videosType } from './videos.js';
 import { weightsType } from './weights.js';
 
 /** Every type that may flow along a wire or stand under `inputs`. */
 export const artifactTypes: readonly ArtifactType[] = [
   videoType,
+  videosType,
   weightsType,
   bidsType,
   boldType,
   maskType,
   confoundsType,
+  eventsType,
   atlasType,
   imageType,
   seriesType,
+  alignedType,
   regressorsType,
   tableType,
   fileType,

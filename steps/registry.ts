@@ -1,6 +1,7 @@
 import { artifactTypes } from '../artifacts/types.js';
 import type { Registry, StepType } from '../engine/step-type.js';
 import { aggregateStep } from './aggregate/index.js';
+import { alignStep } from './align/index.js';
 import { combineStep } from './combine/index.js';
 import { commandStep } from './command/index.js';
 import { contrastStep } from './contrast/index.js';
@@ -29,6 +30,7 @@ const stepTypes: readonly StepType[] = [
   extractStep,
   aggregateStep,
   describeStep,
+  alignStep,
   hrfStep,
   resampleStep,
   smoothStep,

@@ -30,7 +30,8 @@ Maps of all kernels are never stored here. Degrees of freedom: volumes - rank of
 
 **Time.** The first \`drop\` volumes are left out. The regressors start with the first volume that is kept; of them the
 first \`samples\` are used. The two lengths must then be the same: nothing is cut silently. BOLD and regressors must
-have the same TR.
+have the same TR. Regressors of series that the step \`align\` placed in the scan have a value for every volume of the
+image: there \`drop\` leaves out volumes and values alike, and \`samples\` says how many of both are used after that.
 
 **Noise.**
 - \`ar1\`: first-order autoregressive noise. rho is the value, to 1/100 and within 0.99, at which the residuals of the OLS
@@ -127,7 +128,8 @@ BOLD is not scaled, except for \`noise: spm\`: effects are in BOLD units per uni
         type: 'integer',
         minimum: 1,
         unit: 'volumes',
-        description: 'Values of each regressor that are used, from the first. Default: all.',
+        description:
+          'Values of each regressor that are used, from the first, or with `align` from the first that is kept. Default: all.',
       },
       noise: {
         enum: ['ar1', 'ols', 'ar1-nilearn', 'spm'],

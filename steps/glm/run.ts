@@ -31,7 +31,7 @@ export async function run(context: Context): Promise<Record<string, Produced>> {
   const regressorsSource = one(inputs, 'regressors');
   const regressors = await readRegressors(regressorsSource);
   const { volumes } = bold.header;
-  const time = volumesUsed(
+  const { count: time, first } = volumesUsed(
     { volumes, tr: bold.tr, origin: source.origin },
     { ...regressors, origin: regressorsSource.origin },
     params,
@@ -49,7 +49,7 @@ export async function run(context: Context): Promise<Record<string, Produced>> {
     note(`the model has drifts twice: the cosines of the table, and "drift: ${params.drift}"; one of them will do`);
   }
 
-  const columns = kernelColumns(regressors, time);
+  const columns = kernelColumns(regressors, first, time);
   const kernels = await fitKernels(columns.slice(), regressors, regressorsSource.origin, time, nuisance, context);
   const { mask, scale } = await voxelsToFit(bold, source.origin, time, context);
   const series = await readVoxelSeries(bold.file, mask.voxels, { first: params.drop, count: time, signal });
@@ -129,10 +129,10 @@ async function wiredConfounds(
 }
 
 /** The regressors as they are, of the volumes that are used [kernel, time]. */
-function kernelColumns({ values, kernels }: RegressorsData, time: number): Float64Array {
+function kernelColumns({ values, kernels }: RegressorsData, first: number, time: number): Float64Array {
   const series = new Float64Array(kernels.length * time);
   for (let k = 0; k < kernels.length; k++) {
-    for (let t = 0; t < time; t++) series[k * time + t] = values[t * kernels.length + k]!;
+    for (let t = 0; t < time; t++) series[k * time + t] = values[(first + t) * kernels.length + k]!;
   }
   return series;
 }

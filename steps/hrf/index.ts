@@ -10,6 +10,7 @@ export interface HrfParams {
   readonly basis: HrfBasis;
   readonly orthogonal: 'response' | 'regressor' | 'none';
   readonly fir_delays?: readonly number[];
+  readonly outside: 'zero' | 'mean';
 }
 
 export const hrfStep: StepType<HrfParams> = {
@@ -19,9 +20,14 @@ export const hrfStep: StepType<HrfParams> = {
   description: `Turns series into regressors: what BOLD would follow from them.
 
 Every sample is held over its interval (sample n from n * interval to (n + 1) * interval) on a micro-time grid of
-\`tr / oversampling\`, convolved there with the response, and taken once per TR at the reference time. Before the first
-sample the input is 0. A micro bin that two samples share takes their mean, weighted by time, so the interval of the
-series need not be the TR. There is one volume for every TR whose reference time lies inside the series.
+\`tr / oversampling\`, convolved there with the response, and taken once per TR at the reference time. A micro bin that
+two samples share takes their mean, weighted by time, so the interval of the series need not be the TR.
+
+**Where the series begins.** A \`series\` begins with the first volume that \`glm\` keeps, and there is one volume for
+every TR whose reference time lies inside it. Series from the step \`align\` have their place in the scan: they are
+shifted on the micro-time grid by their onset, exactly also where it lies inside a bin, and there is one value for every
+volume of the image. Where nothing is shown (\`outside\`) the input is 0, as before a screen lights up, or the kernel's own mean
+over what is shown, so that the regressor tells nothing of the movie's being there at all, only of its changes.
 
 - \`spm\`: the canonical response of SPM12 (\`spm_hrf\`: gamma densities with delays 6 and 16 s, ratio 1/6, 32 s long).
 - \`glover\`: Glover's response as nilearn has it. \`nilearn-spm\`: what nilearn calls \`spm\`, another curve than SPM's (one
@@ -56,7 +62,12 @@ it and leaves it out.`,
     'Friston et al. (1998), NeuroImage 7:30-40: derivatives of the response',
     'nilearn 0.10.4, nilearn.glm.first_level.hemodynamic_models',
   ],
-  inputs: { series: { type: 'series', description: 'Series to convolve, one per kernel.' } },
+  inputs: {
+    series: {
+      type: ['series', 'aligned'],
+      description: 'Series to convolve, one per kernel; from `align` with its place in the scan.',
+    },
+  },
   outputs: {
     regressors: {
       type: 'regressors',
@@ -75,7 +86,7 @@ it and leaves it out.`,
         type: 'number',
         exclusiveMinimum: 0,
         unit: 's',
-        description: 'Repetition time of the BOLD series. Default: the interval of the series.',
+        description: 'Repetition time of the BOLD series. Default: that of `align`, else the interval of the series.',
       },
       oversampling: {
         type: 'integer',
@@ -107,6 +118,12 @@ it and leaves it out.`,
         uniqueItems: true,
         unit: 'TR',
         description: 'Delays of `basis: fir`, for example `[1, 2, 3, 4, 5]`.',
+      },
+      outside: {
+        enum: ['zero', 'mean'],
+        default: 'zero',
+        description:
+          'What a series is where nothing is shown (before it and, in a scan, after it): 0, or its own mean.',
       },
     },
   },

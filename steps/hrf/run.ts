@@ -2,22 +2,31 @@ import type { Produced } from '../../artifacts/artifact.js';
 import type { Kernel } from '../../artifacts/kernels.js';
 import { untrainedOf } from '../../artifacts/meta.js';
 import { writeRegressors } from '../../artifacts/regressors.js';
-import { readSeries, type SeriesData } from '../../artifacts/series.js';
+import { sameTr } from '../../artifacts/repetition-time.js';
+import type { SeriesData } from '../../artifacts/series.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { one, type StepContext } from '../../engine/step-type.js';
 import { heldConvolution } from '../../numerics/held-convolution.js';
 import { type BasisFunction, canonicalBasis, delayBasis, orthogonalised } from '../../numerics/hrf-basis.js';
 import { columnVaries } from '../../numerics/varies.js';
 import type { HrfParams } from './index.js';
+import { meansShown, readTimed, type Scan } from './timed-series.js';
 
 export async function run(context: StepContext<HrfParams>): Promise<Record<string, Produced>> {
   const { params, workDir } = context;
   const source = one(context.inputs, 'series');
-  const series = await readSeries(source);
+  const { series, scan } = await readTimed(source);
   requireFinite(series, source.origin);
-  const tr = params.tr ?? series.interval;
+  const tr = params.tr ?? scan?.tr ?? series.interval;
+  if (scan && !sameTr(tr, scan.tr)) {
+    throw new UserError({
+      message: `"tr" is ${tr} s, but the scan of ${source.origin} has a TR of ${scan.tr} s`,
+      expected: 'the same, or no "tr"',
+      keys: ['tr'],
+    });
+  }
   const functions = basisOf(params, tr);
-  const { values, volumes, unchanging } = convolved(series, tr, functions, params);
+  const { values, volumes, unchanging } = convolved(series, scan, tr, functions, params);
   if (volumes === 0) {
     throw new UserError({
       message: `${source.origin} lasts ${series.samples * series.interval} s, which is less than one TR of ${tr} s`,
@@ -35,6 +44,7 @@ export async function run(context: StepContext<HrfParams>): Promise<Record<strin
     tr,
     model: params.basis === 'fir' ? 'fir' : params.model,
     ...(params.basis !== 'canonical' && { basis: params.basis }),
+    ...(scan && { aligned: true }),
     ...untrainedOf(series),
   };
   return { regressors: await writeRegressors(workDir, data) };
@@ -70,16 +80,25 @@ function namedColumns(kernels: readonly Kernel[], functions: readonly BasisFunct
 
 /** `values`: [volume, kernel x function]. */
 function convolved(
-  { values, samples, kernels, interval }: SeriesData,
+  series: SeriesData,
+  scan: Scan | null,
   tr: number,
   functions: readonly BasisFunction[],
   params: HrfParams,
 ) {
-  const { oversampling, orthogonal, basis } = params;
+  const { samples, kernels, interval } = series;
+  const { oversampling, orthogonal, basis, outside } = params;
   const count = kernels.length;
+  const means = outside === 'mean' ? meansShown(series, scan) : new Float64Array(count);
+  const values = series.values.map((value, i) => value - means[i % count]!);
   const parts = functions.map(({ response }) => {
-    const map = heldConvolution({ interval, samples, tr, oversampling, bin: binOf(params), response });
-    return { volumes: map.volumes, values: applied(map, values, samples, count) };
+    const map = heldConvolution({
+      ...{ interval, samples, tr, oversampling, bin: binOf(params), response },
+      ...(scan && { scan }),
+    });
+    const steady = response.reduce((sum, value) => sum + value, 0);
+    const convolution = applied(map, values, samples, count);
+    return { volumes: map.volumes, values: convolution.map((value, i) => value + steady * means[i % count]!) };
   });
   const { volumes } = parts[0]!;
   const width = count * parts.length;
@@ -89,9 +108,9 @@ function convolved(
     let columns: Float64Array[] = parts.map((part) =>
       Float64Array.from({ length: volumes }, (_, volume) => part.values[volume * count + k]!),
     );
-    if (!columnVaries(values, count, k)) {
+    if (!columnVaries(series.values, count, k)) {
       unchanging++;
-      columns = columns.map((column, f) => column.fill(f === 0 || basis === 'fir' ? values[k]! : 0));
+      columns = columns.map((column, f) => column.fill(f === 0 || basis === 'fir' ? series.values[k]! : 0));
     } else if (orthogonal === 'regressor' && basis !== 'fir') columns = orthogonalised(columns);
     columns.forEach((column, f) => {
       for (let volume = 0; volume < volumes; volume++) out[volume * width + k * parts.length + f] = column[volume]!;

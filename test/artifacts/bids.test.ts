@@ -226,6 +226,82 @@ describe('the repetition time of a BIDS image', () => {
   });
 });
 
+describe('the events of a BIDS image', () => {
+  const raw = (name: string) => `sub-01/func/sub-01_${name}_events.tsv`;
+  const text = 'onset\tduration\n1\t2\n';
+  const eventsOf = async (root: string, spec = {}, notes: string[] = []) =>
+    (await resolve(root, spec, notes)).map(({ ports }) => ports.events);
+
+  it('are those of the raw dataset around the derivatives, the nearest file with the most entities', async () => {
+    const image = `derivatives/fmriprep/${preproc('01', 'task-x_run-1_space-MNI')}`;
+    const both = { [image]: null, [raw('task-x')]: text, [raw('task-x_run-1')]: text, 'task-x_events.tsv': text };
+    const root = await tree({ ...both, [raw('task-y_run-1')]: text, [raw('task-x_run-2')]: text });
+    const file = path.join(root, raw('task-x_run-1'));
+    expect((await eventsOf(root))[0]).toMatchObject({ type: 'events', files: { 'events.tsv': file }, label: 'sub-01' });
+    // Also where the derivatives themselves are named.
+    expect((await eventsOf(path.join(root, 'derivatives', 'fmriprep')))[0]!.files).toEqual({ 'events.tsv': file });
+    const top = await tree({ [image]: null, 'task-x_events.tsv': text });
+    expect((await eventsOf(top))[0]!.files).toEqual({ 'events.tsv': path.join(top, 'task-x_events.tsv') });
+    expect(await eventsOf(await tree({ [image]: null }))).toEqual([undefined]);
+  });
+
+  it('may lie in a dataset that is named', async () => {
+    const root = await tree({ [preproc('01', 'task-x')]: null });
+    const dataset = await tree({ [raw('task-x')]: text });
+    expect((await eventsOf(root, { events: dataset }))[0]!.files['events.tsv']).toBe(path.join(dataset, raw('task-x')));
+    await expect(eventsOf(root, { events: 'nowhere' })).rejects.toMatchObject({ problems: [{ keys: ['events'] }] });
+  });
+
+  it('may be stated: each row is for the runs that it names, and rows for none are told', async () => {
+    const root = await tree({
+      [preproc('01', 'task-x_run-1')]: null,
+      [preproc('01', 'task-x_run-02')]: null,
+      [preproc('02', 'task-x_run-1')]: null,
+    });
+    const notes: string[] = [];
+    const events = [
+      { run: 1, movie: 'a', onset: 8.5 },
+      { run: 2, movie: 'b', onset: 8.5, duration: 10 },
+      { run: [1, 2], subject: 'sub-02', movie: 'c', onset: -2, start: 3 },
+      { run: 3, onset: 1 },
+    ];
+    const found = await eventsOf(root, { events }, notes);
+    expect(found.map((port) => port!.meta!.rows)).toEqual([
+      [{ movie: 'a', onset: 8.5 }],
+      [{ movie: 'b', onset: 8.5, duration: 10 }],
+      [
+        { movie: 'a', onset: 8.5 },
+        { movie: 'c', onset: -2, start: 3 },
+      ],
+    ]);
+    expect(found[0]!.origin).toBe('inputs.bold.events');
+    expect(notes).toEqual(['events row 4: for none of the runs']);
+    expect(await eventsOf(root, { events: [{ run: 2, onset: 1 }] })).toMatchObject([
+      undefined,
+      { meta: { rows: [{ onset: 1 }] } },
+      undefined,
+    ]);
+  });
+
+  it('may be one table for all runs', async () => {
+    const table = (body: string) => ({
+      [preproc('01', 'task-x_run-1')]: null,
+      'events.tsv': body.replaceAll(' ', '\t'),
+    });
+    const root = await tree(table('run movie onset duration\n1 a 8.5 n/a\n2 b 3 4\n'));
+    const events = path.join(root, 'events.tsv');
+    expect((await eventsOf(root, { events }))[0]!.meta!.rows).toEqual([{ movie: 'a', onset: 8.5 }]);
+    const misspelt = await tree(table('runs movie onset\n1 a 8.5\n'));
+    await expect(eventsOf(misspelt, { events: path.join(misspelt, 'events.tsv') })).rejects.toThrow(
+      /column "runs" has no meaning[\s\S]*subject, session, task, run, movie, onset/,
+    );
+    const without = await tree(table('run onset\n1 8.5\n1 n/a\n'));
+    await expect(eventsOf(without, { events: path.join(without, 'events.tsv') })).rejects.toThrow(
+      /events\.tsv:3[\s\S]*a row without onset/,
+    );
+  });
+});
+
 describe('exclusion by framewise displacement', () => {
   const moving = (subject: string, values: readonly (number | string)[]) => ({
     [preproc(subject, 'task-x')]: null,

@@ -1,15 +1,17 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Artifact, ArtifactType, ResolvedInput } from '../../artifacts/artifact.js';
+import type { Artifact, ArtifactType, ResolvedInput, ResolvedItem } from '../../artifacts/artifact.js';
 import { atlasType, readAtlas } from '../../artifacts/atlas.js';
 import { boldType, readBold } from '../../artifacts/bold.js';
+import { eventsType, readEvents } from '../../artifacts/events.js';
 import { imageType, maskType } from '../../artifacts/image-types.js';
 import { writeNpy } from '../../artifacts/npy.js';
 import { confoundsType, fileType, videoType } from '../../artifacts/plain-types.js';
 import { readRegressors, regressorsType } from '../../artifacts/regressors.js';
 import { readSeries, seriesType } from '../../artifacts/series.js';
 import { artifactTypes } from '../../artifacts/types.js';
+import { videosType } from '../../artifacts/videos.js';
 import { tempFolder } from '../support/folders.js';
 import { int16Series, niftiBytes, type RawNifti } from './nifti-bytes.js';
 
@@ -30,7 +32,7 @@ describe('every input', () => {
     await mkdir(folder.at('folder'), { recursive: true });
     const others: Record<string, unknown> = { labels: 'labels.tsv', interval: 1, tr: 1 };
     for (const type of artifactTypes) {
-      if (!type.input || type.name === 'bids') continue;
+      if (!type.input || type.input.items) continue;
       const spec = Object.fromEntries(Object.entries(others).filter(([key]) => key in type.input!.properties));
       const missing = resolve(type, { ...spec, path: 'folder/none.nii.gz' });
       await expect(missing, type.name).rejects.toThrow(/none\.nii\.gz does not exist.*The folder .*folder exists/s);
@@ -64,6 +66,59 @@ describe('every input', () => {
   it('has a name of its own', () => {
     const names = artifactTypes.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('a collection of movies', () => {
+  const items = async (files: unknown) =>
+    (await videosType.input!.resolve({ files }, { baseDir: folder.path, name: 'movies' })) as ResolvedItem[];
+
+  it('has an item per movie, with its annotations where they are named', async () => {
+    for (const name of ['a.mp4', 'b.mp4', 'faces.tsv']) await write(name, 'x');
+    const found = await items({ part1: 'a.mp4', part2: { video: 'b.mp4', annotations: 'faces.tsv' } });
+    expect(found.map(({ label, ports }) => [label, Object.keys(ports)])).toEqual([
+      ['part1', ['video']],
+      ['part2', ['video', 'annotations']],
+    ]);
+    expect(found[1]!.ports.annotations).toMatchObject({
+      type: 'table',
+      files: { 'table.tsv': folder.at('faces.tsv') },
+    });
+    expect(found[0]!.ports.video).toMatchObject({
+      type: 'video',
+      label: 'part1',
+      files: { video: folder.at('a.mp4') },
+    });
+  });
+
+  it('names every file that is missing, at its place', async () => {
+    await expect(items({ part1: 'none.mp4', part2: { video: 'a.mp4', annotations: 'no.tsv' } })).rejects.toMatchObject({
+      problems: [{ keys: ['files', 'part1'] }, { keys: ['files', 'part2', 'annotations'] }],
+    });
+  });
+});
+
+describe('events', () => {
+  const read = async (text: string) => {
+    await write('events.tsv', text.replaceAll(' ', '\t'));
+    return readEvents(await resolve(eventsType, { path: 'events.tsv' }));
+  };
+
+  it('are read as BIDS has them: a duration of 0 or n/a says nothing', async () => {
+    const rows = await read(
+      'onset duration trial_type stim_file start\n-1.5 10 film a/b.mp4 2\n3 n/a n/a n/a n/a\n4 0 x n/a 0\n',
+    );
+    expect(rows).toEqual([
+      { onset: -1.5, duration: 10, start: 2, names: { stim_file: 'a/b.mp4', trial_type: 'film' }, place: 'line 2' },
+      { onset: 3, duration: null, start: 0, names: {}, place: 'line 3' },
+      { onset: 4, duration: null, start: 0, names: { trial_type: 'x' }, place: 'line 4' },
+    ]);
+  });
+
+  it('without onsets, or with lengths below 0, are errors at their line', async () => {
+    await expect(read('time duration\n1 2\n')).rejects.toThrow(/no column "onset"/);
+    await expect(read('onset duration\n1 2\nn/a 2\n')).rejects.toThrow(/events\.tsv:3[\s\S]*without onset/);
+    await expect(read('onset duration\n1 -2\n')).rejects.toThrow(/events\.tsv:2[\s\S]*negative duration/);
   });
 });
 

@@ -96,7 +96,7 @@ describeShared('real inputs', () => {
     const items = await subjects({ task: 'movie', space: 'T1w' });
     expect(items.map(({ label }) => label)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => `sub-0${n}`));
     for (const { label, ports, entities } of items) {
-      expect(Object.keys(ports)).toEqual(['bold', 'mask', 'confounds']);
+      expect(Object.keys(ports)).toEqual(['bold', 'mask', 'confounds', 'events']);
       expect(ports.bold!.meta).toEqual({ tr: 2.5 });
       expect(entities).toEqual({ sub: label.slice(4), task: 'movie', space: 'T1w' });
     }

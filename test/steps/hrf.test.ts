@@ -186,6 +186,7 @@ describe('the step hrf', () => {
         reference: 'middle',
         basis: 'canonical',
         orthogonal: 'response',
+        outside: 'zero',
         ...params,
       });
     expect(problems({ reference: 16 })).toHaveLength(1);
