@@ -69,8 +69,8 @@ export const seriesType: ArtifactType = {
   check: (produced) => checkColumns(produced, 'series', 'interval'),
   publish: (artifact: Artifact, target: PublishTarget) =>
     publishColumns(artifact, 'series', target, {
-      description: `One column per kernel, one row per ${artifact.meta.interval} s: the ${artifact.meta.statistic ?? 'value'} of its activation map.`,
-      units: 'arbitrary (activation)',
+      description: `One column per kernel, one row per ${artifact.meta.interval} s${artifact.meta.statistic ? `: the ${artifact.meta.statistic} of its activation map` : ''}.`,
+      units: artifact.meta.statistic ? 'arbitrary (activation)' : 'units of each series',
       facts: metaOf({ SamplingInterval: artifact.meta.interval, Statistic: artifact.meta.statistic }),
     }),
 };

@@ -27,6 +27,7 @@ export const tasks: Record<string, () => Promise<(payload: any) => unknown>> = {
   'permutation.block': async () => (await import('./permutation-task.js')).run,
   'pca.layer': async () => (await import('./pca-layer.js')).run,
   'feature.picture': async () => (await import('./feature-picture.js')).run,
+  'pictures.features': async () => (await import('./pictures/features.js')).run,
   'png.rgb': async () => (await import('./png-picture.js')).run,
   'png.thumbnail': async () => (await import('./png-thumbnail.js')).run,
 };

@@ -2,16 +2,21 @@ import { artifactTypes } from '../artifacts/types.js';
 import type { Registry, StepType } from '../engine/step-type.js';
 import { aggregateStep } from './aggregate/index.js';
 import { alignStep } from './align/index.js';
+import { annotationsStep } from './annotations/index.js';
+import { audioStep } from './audio/index.js';
 import { combineStep } from './combine/index.js';
 import { commandStep } from './command/index.js';
 import { contrastStep } from './contrast/index.js';
+import { controlsStep } from './controls/index.js';
 import { decodeStep } from './decode/index.js';
 import { describeStep } from './describe/index.js';
 import { extractStep } from './extract/index.js';
+import { featuresStep } from './features/index.js';
 import { figuresStep } from './figures/index.js';
 import { glmStep } from './glm/index.js';
 import { groupStep } from './group/index.js';
 import { hrfStep } from './hrf/index.js';
+import { joinStep } from './join/index.js';
 import { jointStep } from './joint/index.js';
 import { permuteStep } from './permute/index.js';
 import { probabilityStep } from './probability/index.js';
@@ -29,9 +34,14 @@ const stepTypes: readonly StepType[] = [
   decodeStep,
   extractStep,
   aggregateStep,
+  featuresStep,
+  audioStep,
+  annotationsStep,
+  joinStep,
   describeStep,
   alignStep,
   hrfStep,
+  controlsStep,
   resampleStep,
   smoothStep,
   glmStep,
