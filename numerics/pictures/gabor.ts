@@ -31,11 +31,12 @@ const negligible = 1e-10;
 /**
  * A bank of Gabor filters in quadrature. The energy of a filter is the mean over the picture of its squared magnitude, which
  * by Parseval's theorem is a weighted sum of the picture's power spectrum: the filter is the Gaussian
- * `exp(-|f - f0|^2 / (2 s^2))` around its frequency `f0` (a vector), with `s` for a bandwidth of one octave at half amplitude. It is
- * doubled, so that a grating of amplitude A has, at the filter of its own frequency and orientation, the energy A^2 / 2, which is its variance.
+ * `exp(-|f - f0|^2 / (2 s^2))` around its frequency `f0` (a vector), with `s` for a bandwidth of one octave at half amplitude.
  *
  * The mean is taken out and the outer eighth of each side fades (Hann flanks), since a picture does not go on at its
- * other side; the sum is divided by the mean square of this window. The picture is averaged to a grid of at least four points per
+ * other side. Energies are scaled so that a grating of amplitude A has at the filter of its own frequency and
+ * orientation A^2 / 2, its variance: times 2 for the other half of the spectrum, over the mean square of the fading window, and
+ * over the share of a line of the spectrum that the filter passes once this window has spread it. The picture is averaged to a grid of at least four points per
  * cycle of the highest frequency (eight where it has as many pixels), and what that takes from each frequency is given back.
  *
  * Sources: Gabor (1946), J IEE 93:429-457; Daugman (1985), J Opt Soc Am A 2:1160-1169; Adelson and Bergen (1985), J Opt Soc Am A 2:284-299.
@@ -50,11 +51,20 @@ export function gaborBank(settings: GaborSettings): GaborBank {
   const [across, down] = [fourier(columns), fourier(rows)];
   const window = outer(flanks(rows), flanks(columns));
   const square = window.reduce((sum, value) => sum + value * value, 0) / window.length;
-  const scale = 2 / (window.length ** 2 * square);
+  const ofWindow = powerSpectrum(window.slice(), columns, rows, across, down);
+  const line = ofWindow.reduce((sum, value) => sum + value, 0);
+  const scaleOf = (frequency: number) => {
+    let passed = 0;
+    forEachWave({ columns, rows, aspect }, 0, 0, (distance, at) => {
+      passed += ofWindow[at]! * gainOf(distance, frequency);
+    });
+    return 2 / (window.length ** 2 * square * (passed / line));
+  };
   const givenBack = { x: lossOfAverage(columns, width), y: lossOfAverage(rows, height) };
-  const filters = frequencies.flatMap((frequency) =>
-    orientations.map((orientation) => filterOf(frequency, orientation, { columns, rows, aspect, scale, ...givenBack })),
-  );
+  const filters = frequencies.flatMap((frequency) => {
+    const grid = { columns, rows, aspect, scale: scaleOf(frequency), ...givenBack };
+    return orientations.map((orientation) => filterOf(frequency, orientation, grid));
+  });
   return {
     energies(luminance) {
       const picture = areaAverage(luminance, width, height, columns, rows);
@@ -82,36 +92,54 @@ function powerBelow(value: number): number {
   return 2 ** Math.floor(Math.log2(value));
 }
 
-interface FilterGrid {
+interface WaveGrid {
   readonly columns: number;
   readonly rows: number;
   readonly aspect: number;
+}
+
+interface FilterGrid extends WaveGrid {
   readonly scale: number;
   readonly x: (cycles: number) => number;
   readonly y: (cycles: number) => number;
 }
 
 function filterOf(frequency: number, orientation: number, grid: FilterGrid): Filter {
-  const { columns, rows, aspect, scale, x, y } = grid;
+  const { scale, x, y } = grid;
   // Stripes at an angle vary across it; y points down in pictures.
   const angle = (orientation * Math.PI) / 180;
-  const [fx, fy] = [-frequency * Math.sin(angle), -frequency * Math.cos(angle)];
-  const spread = frequency / 3 / Math.sqrt(2 * Math.LN2);
   const index: number[] = [];
   const gain: number[] = [];
+  forEachWave(grid, -frequency * Math.sin(angle), -frequency * Math.cos(angle), (distance, at, kx, ky) => {
+    const passed = gainOf(distance, frequency);
+    if (passed < negligible) return;
+    index.push(at);
+    gain.push((passed * scale) / (x(kx) * y(ky)) ** 2);
+  });
+  return { index: Uint32Array.from(index), gain: Float64Array.from(gain) };
+}
+
+/** Every wave of the grid: its squared distance from a frequency (cycles per picture height), its place, and its cycles per side. */
+function forEachWave(
+  { columns, rows, aspect }: WaveGrid,
+  fx: number,
+  fy: number,
+  use: (distance: number, at: number, kx: number, ky: number) => void,
+): void {
   for (let row = 0; row < rows; row++) {
     const ky = row < rows / 2 ? row : row - rows;
     for (let column = 0; column < columns; column++) {
       const kx = column < columns / 2 ? column : column - columns;
-      const distance = (kx / aspect - fx) ** 2 + (ky - fy) ** 2;
-      // Squared, since it is the power that it weighs.
-      const passed = Math.exp(-distance / spread ** 2);
-      if (passed < negligible) continue;
-      index.push(row * columns + column);
-      gain.push((passed * scale) / (x(kx) * y(ky)) ** 2);
+      use((kx / aspect - fx) ** 2 + (ky - fy) ** 2, row * columns + column, kx, ky);
     }
   }
-  return { index: Uint32Array.from(index), gain: Float64Array.from(gain) };
+}
+
+/** The part of the power that a filter passes; one octave at half amplitude reaches from 2/3 to 4/3 of its frequency. */
+function gainOf(distance: number, frequency: number): number {
+  const spread = frequency / 3 / Math.sqrt(2 * Math.LN2);
+  // Squared, since it is the power.
+  return Math.exp(-distance / spread ** 2);
 }
 
 /** What an average of `pixels / points` pixels leaves of the amplitude of a wave of so many cycles per side. */

@@ -46,12 +46,17 @@ export function wavReader(stream: AsyncIterable<Buffer>): WavReader {
     format,
     async *samples() {
       const bytes = 4 * (await format)!.channels;
-      do {
-        const whole = rest.length - (rest.length % bytes);
-        // A copy, whose first byte lies at a multiple of four.
-        if (whole > 0) yield new Float32Array(Uint8Array.from(rest.subarray(0, whole)).buffer);
-        rest = rest.subarray(whole);
-      } while (await more());
+      try {
+        do {
+          const whole = rest.length - (rest.length % bytes);
+          // A copy, whose first byte lies at a multiple of four.
+          if (whole > 0) yield new Float32Array(Uint8Array.from(rest.subarray(0, whole)).buffer);
+          rest = rest.subarray(whole);
+        } while (await more());
+      } finally {
+        // Whoever has enough lets go of the stream; otherwise the program at its other end would wait for ever.
+        await chunks.return?.();
+      }
     },
   };
 }
