@@ -94,11 +94,7 @@ describe('the step features', () => {
       [...['-vf', "select='not(between(n,10,29))*lt(n,40)'", '-vsync', 'vfr']],
     );
     for (const file of [steady, gaps]) {
-      for (const params of [
-        { window: 0.7 },
-        { window: 0.4, start: 0.95, duration: 2.1 },
-        { window: 3 },
-      ]) {
+      for (const params of [{ window: 0.7 }, { window: 0.4, start: 0.95, duration: 2.1 }, { window: 3 }]) {
         const { rows, frames } = await windowsOfDecode(file, params);
         const { column, samples } = await measure(file, { ...params, features: ['luminance', 'motion'] });
         expect(samples).toBe(rows.length);
