@@ -39,7 +39,8 @@ Wire the maps to \`threshold\` and choose there \`correction: fwe-voxel\`.
 | \`shifts\` | begun at another volume, its end moved to the beginning | one per volume: all, if that is no more than \`surrogates\`, and p is then exact |
 
 Shifts keep the shape of the series, which phases make Gaussian; but there are few, and a slow series shifted by a few volumes is still much
-like itself, so p cannot be small: with 163 volumes hardly below 0.05. The observed regressor is the first repetition. All kernels are turned or
+like itself, so p cannot be small: with 163 volumes hardly below 0.05. Neither suits stimuli that repeat at a steady interval: a series of one
+frequency has no surrogates but itself at other times, which the responses to it follow as well. The observed regressor is the first repetition. All kernels are turned or
 shifted alike, so that what kernels share they keep; all subjects get the same surrogate.
 
 Surrogates are made of the convolved regressors, then the nuisance of each subject is taken out of them, as it was of the regressors,
