@@ -31,7 +31,8 @@ saw when the brain is taken to have responded to it.
 3. **Peaks.** Local maxima by the rules of scipy.signal.find_peaks with \`prominence\`, \`height\` and \`distance\`, of
    which the \`peaks\` highest are kept.
 4. **Back in time.** Volume n (counted after \`drop\`) is taken at n TR, and belongs to sample n of the series, as in
-   \`glm\`. The stimulus time of a peak is n TR - \`delay\`; its picture is the frame whose window holds that time. A peak
+   \`glm\`. The stimulus time of a peak is n TR - \`delay\`, or with \`shown\` wired (\`align\`) the time in the movie then: (n + \`drop\`) TR
+   less the movie's onset in the scan and \`delay\`. All scans must show the same movie at the same time, to a tenth of a TR. Its picture is the frame whose window holds that time. A peak
    before the first or after the last frame is reported without picture.
 5. **Pictures.** With \`frames\` and \`weights\` wired: per peak the frame, and per kernel and peak its feature map
    (viridis, 0 to the map's maximum, interpolated to the size of the frame) and the overlay: the colours of the highest
@@ -54,6 +55,12 @@ height and prominence in the units of the mean series. series.tsv: time in s, vo
     bold: { type: 'bold', list: true, optional: true, description: 'BOLD series of all subjects, as they are.' },
     fits: { type: 'fit', list: true, optional: true, description: 'Fits of all subjects: BOLD without nuisance.' },
     series: { type: 'series', optional: true, description: 'Kernel series, to be shown beside those of the regions.' },
+    shown: {
+      type: 'aligned',
+      list: true,
+      optional: true,
+      description: 'When the movie was shown in each scan. Default: from the first volume on that is kept.',
+    },
     frames: { type: 'frames', optional: true, description: 'Pictures of the movie, one per sample.' },
     weights: { type: 'weights', optional: true, description: 'Weights of the network, for feature maps.' },
   },
@@ -69,7 +76,7 @@ height and prominence in the units of the mean series. series.tsv: time in s, vo
         default: 0,
         unit: 'volumes',
         description:
-          'First volumes of `bold` to leave out, as in `glm`. Not used with `fits`, which have it behind them.',
+          'First volumes of `bold` to leave out, as in `glm`. `fits` have it behind them; with `shown`, say it all the same.',
       },
       delay: {
         type: 'number',

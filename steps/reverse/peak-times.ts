@@ -1,5 +1,6 @@
 import { findPeaks } from '../../numerics/peaks.js';
 import type { ReverseParams } from './index.js';
+import type { Shown } from './movie-shown.js';
 
 /** When the pictures were shown: the windows of the frames, or of the samples of a series. Seconds. */
 export interface Window {
@@ -12,7 +13,7 @@ export interface RegionPeak {
   readonly volume: number;
   /** Onset of the volume after that of the first one used, s. */
   readonly time: number;
-  /** `time` minus the delay, s; below 0 before the movie. */
+  /** Time in the movie: `time` minus its start and the delay, s; below 0 before it. */
   readonly stimulusTime: number;
   /** The frame (or sample) on the screen at that time; null before the first and after the last. */
   readonly frame: number | null;
@@ -23,10 +24,13 @@ export interface RegionPeak {
 /** Times that differ by less are the same (s): n TR - delay is not exact in binary. */
 const tolerance = 1e-6;
 
+/** When the volumes were, and the movie. */
+export type Timing = Shown & { readonly tr: number };
+
 /** The peaks of a region's mean series, in order of time, and the pictures that they lead back to. */
 export function peakTimes(
   mean: Float64Array,
-  tr: number,
+  { tr, start, from, to }: Timing,
   windows: readonly Window[],
   params: Pick<ReverseParams, 'prominence' | 'height' | 'distance' | 'peaks' | 'delay'>,
 ): RegionPeak[] {
@@ -37,12 +41,12 @@ export function peakTimes(
   });
   const peaks = Array.from(index, (volume, n): RegionPeak => {
     const time = volume * tr;
-    const stimulusTime = time - params.delay;
+    const stimulusTime = time - start - params.delay;
     return {
       volume,
       time,
       stimulusTime,
-      frame: frameAt(stimulusTime, windows),
+      frame: stimulusTime < from - tolerance || stimulusTime >= to - tolerance ? null : frameAt(stimulusTime, windows),
       height: mean[volume]!,
       prominence: prominence[n]!,
     };

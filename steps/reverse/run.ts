@@ -13,6 +13,7 @@ import { many, one, type StepContext } from '../../engine/step-type.js';
 import type { ReverseParams } from './index.js';
 import { meanOverSubjects } from './mean-over-subjects.js';
 import { drawMontages } from './montage.js';
+import { movieShown } from './movie-shown.js';
 import { peakTimes, type Window } from './peak-times.js';
 import { drawPictures, isNetworkKernel, type RegionPeaks } from './pictures.js';
 import { type SubjectSeries, seriesOfBold, seriesOfFit } from './region-series.js';
@@ -29,12 +30,13 @@ export async function run(context: StepContext<ReverseParams>): Promise<Record<s
 
   const series = inputs.series ? await readSeries(one(inputs, 'series')) : null;
   const windows = await windowsOf(inputs.frames as Artifact | undefined, series);
+  const shown = await movieShown(context, tr);
   const analysed = regions.flatMap((region, r): tables.AnalysedRegion[] => {
     const own = subjects.map(({ means }) => means[r]!);
     const mean = meanOverSubjects(own, params.standardise);
     noteLeftOut(region, subjects, mean?.used ?? own.map(() => false), note);
     if (!mean) return [];
-    return [{ region, subjects: own, ...mean, peaks: peakTimes(mean.mean, tr, windows, params) }];
+    return [{ region, subjects: own, ...mean, peaks: peakTimes(mean.mean, { tr, ...shown }, windows, params) }];
   });
 
   const to = (name: string) => path.join(workDir, name);
@@ -42,7 +44,7 @@ export async function run(context: StepContext<ReverseParams>): Promise<Record<s
   await writeTable(
     to('series.tsv'),
     tables.seriesColumns(analysed, series),
-    tables.seriesRows(analysed, series, tr, volumes),
+    tables.seriesRows(analysed, series, { tr, ...shown }, volumes),
   );
   await writeTable(to('subjects.tsv'), tables.subjectColumns, tables.subjectRows(analysed, subjects));
   await writeTable(to('peaks.tsv'), tables.peakColumns, analysed.flatMap(tables.peakRows));
@@ -65,7 +67,8 @@ export async function run(context: StepContext<ReverseParams>): Promise<Record<s
         subjects: subjects.length,
         signal: inputs.fits ? 'residualised' : 'as it is',
         delay: params.delay,
-        drop: inputs.fits ? null : params.drop,
+        drop: inputs.fits && !inputs.shown ? null : params.drop,
+        ...(inputs.shown && { start: shown.start }),
         standardise: params.standardise,
         prominence: params.prominence,
         height: params.height ?? null,

@@ -1,6 +1,6 @@
 import type { ReversalPicture } from '../../artifacts/reversal-data.js';
 import type { SeriesData } from '../../artifacts/series.js';
-import type { RegionPeak } from './peak-times.js';
+import type { RegionPeak, Timing } from './peak-times.js';
 import type { SubjectSeries } from './region-series.js';
 import type { RegionOfKernels } from './regions-of-kernels.js';
 
@@ -34,22 +34,23 @@ export function seriesColumns(analysed: readonly AnalysedRegion[], series: Serie
   ];
 }
 
-/** One row per volume. A kernel's value is that of the sample whose window holds the volume's time; n/a after the last. */
+/** One row per volume. A kernel's value is that of the sample whose window holds the volume's time; n/a outside of the series. */
 export function seriesRows(
   analysed: readonly AnalysedRegion[],
   series: SeriesData | null,
-  tr: number,
+  { tr, start, from, to }: Timing,
   volumes: number,
 ): Row[] {
   const kernels = shownKernels(analysed, series);
   return Array.from({ length: volumes }, (_, volume) => {
-    const sample = series ? Math.floor((volume * tr) / series.interval + 1e-6) : 0;
+    const time = volume * tr - start;
+    const sample = series && time >= from - 1e-6 && time < to ? Math.floor(time / series.interval + 1e-6) : -1;
     return [
       volume * tr,
       volume,
       ...analysed.flatMap(({ mean, spread }) => [mean[volume]!, spread[volume]!]),
       ...kernels.map(({ column }) =>
-        sample < series!.samples ? series!.values[sample * series!.kernels.length + column]! : null,
+        sample >= 0 && sample < series!.samples ? series!.values[sample * series!.kernels.length + column]! : null,
       ),
     ];
   });

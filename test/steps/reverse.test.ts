@@ -3,6 +3,7 @@ import path from 'node:path';
 import { decode } from 'fast-png';
 import { Matrix, QrDecomposition } from 'ml-matrix';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ShownPart, writeAligned } from '../../artifacts/aligned.js';
 import type { Artifact } from '../../artifacts/artifact.js';
 import { writeFit } from '../../artifacts/fit.js';
 import { writeFrameTable } from '../../artifacts/frames.js';
@@ -140,6 +141,70 @@ describe('reverse', () => {
     expect(column('volume')).toEqual([2, 7]);
     expect(column('frame')).toEqual([0, 5]);
     expect(mean('visual')).toHaveLength(9);
+  });
+
+  describe('with `shown`', () => {
+    const scans = (...parts: Partial<ShownPart>[][]) =>
+      Promise.all(
+        parts.map(async (own, n) => {
+          const whole = { movie: 'film', onset: 0, duration: 14, start: 0, first: 0, samples: 7 };
+          const data = {
+            ...{ values: Float64Array.of(1, 2, 3, 4, 5, 6, 7), samples: 7, interval: 2, tr: 2, volumes: 12 },
+            kernels: [{ name: 'conv1_1/k1', layer: 'conv1_1', kernel: 1 }],
+            parts: own.map((part) => ({ ...whole, ...part })),
+          };
+          const made = await writeAligned(await newFolder('shown'), data);
+          return madeArtifact('aligned', made, 'steps.shown', `sub-0${n + 1}`);
+        }),
+      );
+
+    it('goes back to the time in the movie by its onset in the scan', async () => {
+      const frames = await framesOf(7, 6, 4);
+      // As without it: the movie begins with the first volume.
+      const same = await reverse({ ...(await study()), frames, shown: await scans([{}], [{}]) });
+      expect(same.column('frame')).toEqual([Number.NaN, 3, Number.NaN]);
+      // It began 3.3 s into the scan, and 2 volumes are dropped: peaks at 10 and 20 s were 10 - 3.3 - 4 = 2.7 s into it, and 12.7 s.
+      const later = await reverse({ ...(await study()), frames, shown: await scans([{ onset: 3.3 }]) }, { drop: 2 });
+      expect(later.column('volume')).toEqual([3, 8]);
+      expect(later.column('stimulus_time').map((time) => Math.round(10 * time) / 10)).toEqual([2.7, 12.7]);
+      expect(later.column('frame')).toEqual([1, 6]);
+      // Started at its 4th second, stopped after 8 s: at 12 s nothing was shown any more.
+      const part = await reverse(
+        { ...(await study()), frames, shown: await scans([{ onset: 0, start: 4, duration: 6 }]) },
+        { delay: 2 },
+      );
+      expect(part.column('stimulus_time')).toEqual([4, 12, 22]);
+      expect(part.column('frame')).toEqual([2, Number.NaN, Number.NaN]);
+    });
+
+    it('shows the value of the kernel that was on the screen at each volume', async () => {
+      const series = await writeSeries(await newFolder('series'), {
+        ...{ values: Float64Array.of(1, 2, 3, 4, 5, 6, 7), samples: 7, interval: 2 },
+        kernels: [{ name: 'conv1_1/k1', layer: 'conv1_1', kernel: 1 }],
+      });
+      const inputs = { ...(await study()), series: madeArtifact('series', series), shown: await scans([{ onset: 3 }]) };
+      const { table } = await reverse(inputs);
+      const values = textColumn(await table('series.tsv'), 'kernel:conv1_1/k1', 'series.tsv');
+      // Volumes at 4, 6, … s are 1, 3, … s into the movie, which ends at 17 s.
+      expect(values).toEqual(['n/a', 'n/a', '1', '2', '3', '4', '5', '6', '7', 'n/a', 'n/a', 'n/a']);
+    });
+
+    it('averages onsets that differ by less than a tenth of a TR, and refuses others', async () => {
+      const { column, notes } = await reverse({
+        ...(await study()),
+        shown: await scans([{ onset: 2 }], [{ onset: 2.1 }]),
+      });
+      expect(column('stimulus_time')[1]).toBeCloseTo(3.95, 12);
+      expect(notes).toContain('the movie began within 0.100 s of one another in the scans; their mean is used');
+      const apart = { ...(await study()), shown: await scans([{ onset: 2 }], [{ onset: 3 }]) };
+      await expect(reverse(apart)).rejects.toThrow(
+        /sub-01 shows film from 2 s on, sub-02 film from 3 s on[\s\S]*run: 1/,
+      );
+      const other = { ...(await study()), shown: await scans([{}], [{ movie: 'other' }]) };
+      await expect(reverse(other)).rejects.toThrow(/sub-02 other from 0 s on/);
+      const twice = { ...(await study()), shown: await scans([{}, { onset: 16 }]) };
+      await expect(reverse(twice)).rejects.toThrow(/sub-01 shows 2 movies/);
+    });
   });
 
   it('keeps the highest peaks, in order of time', async () => {
