@@ -155,7 +155,7 @@ async function calibrateSpm(design: Design, series: Float64Array): Promise<Calib
   if (!whitening.weights) return null;
   const bold = await spm.whiten({ series: series.slice(), count, time, whitening, scale: 1 });
   const own = await spm.whiten({ series: columns.slice(), count: kernels, time, whitening, scale: 1 });
-  const errors = await spm.errors({ whitening, regressors: own.residuals, time });
+  const errors = await spm.errors({ whitening, regressors: own.residuals, time, perKernel: 1 });
   const model = {
     noise: 'spm' as const,
     df: errors.df[0]!,

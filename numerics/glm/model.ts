@@ -31,7 +31,7 @@ export interface FitModel {
   readonly nuisance: Float64Array;
   /** For `ar1`: every block comes with its rho, so that nothing is prepared to estimate it. */
   readonly rhoKnown?: boolean;
-  /** For `spm`, whose whitening leaves a little: `trace` and `spread` of `SpmErrors` [kernel, 2]. */
+  /** For `spm`, whose whitening leaves a little: `trace` and `spread` of `SpmErrors` [kernel, 2]; with `columns` those that are wanted. */
   readonly whitening?: Float64Array;
 }
 

@@ -1,11 +1,12 @@
 import type { RowMemory } from '../rows.js';
 import type { Estimator, FitModel } from './model.js';
 import { olsEstimator } from './ols.js';
+import { severalColumnsEstimator } from './several-columns.js';
 
 /** OLS of whitened series, with the residual variances and standard errors of the noise that the whitening leaves (see `spmErrors`). */
 export async function spmEstimator(model: FitModel, memory?: RowMemory): Promise<Estimator> {
-  const ols = await olsEstimator(model, memory);
-  const { whitening, df } = model;
+  const { whitening, df, columns } = model;
+  const ols = columns ? await severalColumnsEstimator(model, columns) : await olsEstimator(model, memory);
   if (!whitening) throw new Error('a model with noise spm that was not whitened');
   return (block, use) =>
     ols(block, (row) => {

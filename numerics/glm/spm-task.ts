@@ -145,13 +145,15 @@ export interface ErrorsPayload {
   /** Whitened, without the nuisance [kernel, time]. */
   readonly regressors: Float64Array;
   readonly time: number;
+  /** Rows of a kernel. */
+  readonly perKernel: number;
 }
 
 /** Pool task `glm.spm-errors`. */
-export async function errors({ whitening, regressors, time }: ErrorsPayload): Promise<SpmErrors> {
+export async function errors({ whitening, regressors, time, perKernel }: ErrorsPayload): Promise<SpmErrors> {
   const { matrix, lags, nuisance, rank } = whitening;
   const square = { m: time, n: time, k: time };
   const half = await timesTransposed(matrix, toeplitz(lags, time), square);
   const noise = await timesTransposed(half, matrix, square);
-  return spmErrors(noise, nuisance, rank, regressors, time);
+  return spmErrors(noise, nuisance, rank, regressors, time, perKernel);
 }

@@ -10,7 +10,7 @@ export interface CombineParams {
 
 export const combineStep: StepType<CombineParams> = {
   name: 'combine',
-  version: 1,
+  version: 2,
   title: 'Fixed effects over runs: one effect from several, per kernel',
   description: `Combines the effects \`b\` of several runs of a subject, with standard errors \`s\`, into one.
 

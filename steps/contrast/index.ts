@@ -9,7 +9,7 @@ export interface ContrastParams {
 
 export const contrastStep: StepType<ContrastParams> = {
   name: 'contrast',
-  version: 3,
+  version: 4,
   title: 'Maps of one subject: effect, standard error, t, F, z, p of every kernel',
   description: `Computes the maps that a \`fit\` stands for: of every kernel at every voxel of the fit's mask.
 

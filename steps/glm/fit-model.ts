@@ -56,7 +56,9 @@ export function rowsOf(fit: StoredFit, basis?: readonly string[]): ModelOfRows {
     wanted: [...functions.keys()].filter((j) => asked.includes(functions[j]!)),
   };
   const rows = kernels.filter((_, row) => columns.wanted.includes(row % perKernel));
-  return { model: { ...modelWith(fit), kernels: rows.length, columns }, kernels: rows };
+  const whitening = fit.whitening?.filter((_, at) => columns.wanted.includes(Math.floor(at / 2) % perKernel));
+  const model = { ...modelWith(fit), kernels: rows.length, columns, ...(whitening && { whitening }) };
+  return { model, kernels: rows };
 }
 
 function requireColumns(fit: StoredFit, functions: readonly string[]): void {
@@ -72,10 +74,10 @@ function requireColumns(fit: StoredFit, functions: readonly string[]): void {
     });
   }
   const { noise, rho } = fit;
-  if (noise === 'ols' || (noise === 'ar1' && rho)) return;
+  if (noise === 'ols' || noise === 'spm' || (noise === 'ar1' && rho)) return;
   throw new UserError({
     message: `kernels with several columns (${firstNames(fit)}, …) in a fit with noise ${noise}${noise === 'ar1' ? ' and "ar1_smooth: 0"' : ''}`,
-    expected: 'noise "ols", or "ar1" with one rho per voxel ("ar1_smooth" above 0)',
+    expected: 'noise "ols", "spm", or "ar1" with one rho per voxel ("ar1_smooth" above 0)',
     hint: 'The step "joint" takes several columns with any noise.',
   });
 }

@@ -19,7 +19,7 @@ const strategyList = Object.entries(strategies)
 
 export const glmStep: StepType<GlmParams> = {
   name: 'glm',
-  version: 4,
+  version: 5,
   title: 'Linear models of one subject: one per kernel, all voxels',
   description: `Prepares one model per kernel: the kernel's regressor, the nuisance columns that all models share, and a
 constant. The contrast is 1 on the kernel.
@@ -91,7 +91,7 @@ the mean image. Voxels that never change, have a value that is not finite, or ar
 out of the fit's mask and counted in a note.
 
 **Kernels with several columns** (\`basis\` of the step \`hrf\`) are kept column by column. \`contrast\`, \`group\` and
-\`combine\` fit one model per kernel with all its columns (noise \`ols\`, or \`ar1\` with smoothing), \`joint\` one with all kernels;
+\`combine\` fit one model per kernel with all its columns (noise \`ols\`, \`spm\`, or \`ar1\` with smoothing), \`joint\` one with all kernels;
 steps that change the regressors (\`permute\`, \`surrogates\`) and those that read residuals refuse them.
 
 **Kernels** without variance (\`constant\`) or explained by the nuisance (\`collinear\`) are not fitted: their status says

@@ -58,7 +58,7 @@ export async function run(context: Context): Promise<Record<string, Produced>> {
   const spm =
     params.noise === 'spm' &&
     (await spmFit(
-      { time, series, scale, columns, residualColumns: kernels.regressors, nuisance },
+      { time, series, scale, columns, residualColumns: kernels.regressors, perKernel: own, nuisance },
       workers,
       source.origin,
     ));

@@ -31,6 +31,8 @@ export interface SpmData {
   readonly columns: Float64Array;
   /** The same without the nuisance; rows that are 0 are not fitted. */
   readonly residualColumns: Float64Array;
+  /** Columns of a kernel. */
+  readonly perKernel: number;
   readonly nuisance: Nuisance;
 }
 
@@ -79,7 +81,7 @@ export async function spmFit(data: SpmData, workers: Workers, origin: string): P
       regressors.fill(0, start, start + time);
     }
   }
-  const errors: ErrorsPayload = { whitening, regressors, time };
+  const errors: ErrorsPayload = { whitening, regressors, time, perKernel: data.perKernel };
   const { trace, spread, df } = await pool.run<SpmErrors>('glm.spm-errors', errors, { signal });
   const fitted = df.filter((value) => value > 0);
   const whitened = await whiten(series, data.scale);

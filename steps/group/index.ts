@@ -18,7 +18,7 @@ export interface GroupParams {
 
 export const groupStep: StepType<GroupParams> = {
   name: 'group',
-  version: 2,
+  version: 3,
   title: 'Tests over subjects, per kernel: one sample, two samples, pairs, regression',
   description: `Tests the subjects' effects for every kernel and voxel. An effect counts once, however precise it is.
 

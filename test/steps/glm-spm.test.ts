@@ -40,13 +40,21 @@ function furthest(found: ArrayLike<number>, due: ArrayLike<number>): number {
   return most;
 }
 
-async function regressorsOf(columns: readonly ArrayLike<number>[], tr = 2): Promise<Artifact> {
+async function regressorsOf(
+  columns: readonly ArrayLike<number>[],
+  basis?: readonly string[],
+  tr = 2,
+): Promise<Artifact> {
   const volumes = columns[0]!.length;
   const values = Float64Array.from(
     { length: volumes * columns.length },
     (_, i) => columns[i % columns.length]![Math.floor(i / columns.length)]!,
   );
-  const kernels = columns.map((_, i) => ({ name: `a/k${i + 1}`, layer: 'a', kernel: i + 1 }));
+  const kernels = columns.map((_, i) =>
+    basis
+      ? { name: `a/k1_${basis[i]}`, layer: 'a', kernel: 1, basis: basis[i]! }
+      : { name: `a/k${i + 1}`, layer: 'a', kernel: i + 1 },
+  );
   const made = { values, volumes, kernels, tr, model: 'given' };
   return madeArtifact('regressors', await writeRegressors(await newFolder('regressors'), made));
 }
@@ -55,15 +63,18 @@ describeShared('noise: spm equals SPM12 on its crop', () => {
   const bold = madeArtifact('bold', { files: { 'image.nii': path.join(crop, 'input/bold.nii') }, meta: { tr: 2 } });
   const mask = madeArtifact('mask', { files: { 'mask.nii': path.join(crop, 'input/mask.nii') } });
 
-  /** The model with one of the 25 columns as the kernel and the others as confounds: the same model for SPM. */
-  async function fitOf(kernel: number) {
+  /** The model with some of the 25 columns as those of a kernel and the others as confounds: the same model for SPM. */
+  async function fitOf(...kernel: number[]) {
     const columns = await rowsOf('input/multi_reg.txt');
-    const others = columns[0]!.map((_, c) => c).filter((c) => c !== kernel);
+    const others = columns[0]!.map((_, c) => c).filter((c) => !kernel.includes(c));
     const file = path.join(await newFolder('confounds'), 'confounds.tsv');
     const lines = [others.map((c) => `c${c}`), ...columns.map((row) => others.map((c) => row[c]!))];
     await writeFile(file, lines.map((line) => `${line.join('\t')}\n`).join(''));
     const confounds = madeArtifact('confounds', { files: { 'confounds.tsv': file } });
-    const regressors = await regressorsOf([columns.map((row) => row[kernel]!)]);
+    const regressors = await regressorsOf(
+      kernel.map((c) => columns.map((row) => row[c]!)),
+      kernel.length > 1 ? ['canonical', 'time', 'dispersion'] : undefined,
+    );
     const params = { noise: 'spm', confounds: others.map((c) => `c${c}`) };
     return runStep(glmStep, { bold, mask, confounds, regressors }, params);
   }
@@ -94,6 +105,31 @@ describeShared('noise: spm equals SPM12 on its crop', () => {
     const found = await maps.readRows('residual_variance', 0, 1);
     expect(Math.max(...found.map((value, v) => Math.abs(value / residual[v]! - 1)))).toBeLessThan(1e-11);
     if (kernel > 0) return;
+    const t = await image('spmT_0001.nii', due.voxels);
+    expect(furthest(await maps.readRows('t', 0, 1), t)).toBeLessThan(1e-6);
+  });
+
+  test('a kernel with three columns: effects, ResMS, t', async () => {
+    const kernel = [0, 3, 19];
+    const { outputs } = await fitOf(...kernel);
+    const due = await readMask(path.join(crop, 'spm/mask.nii'));
+    const basis = ['canonical', 'time', 'dispersion'];
+    const statistics = ['effect', 'se', 't', 'residual_variance'];
+    const made = await runStep(contrastStep, { fit: outputs.fit! }, { statistics, basis, dtype: 'float64' });
+    const maps = await readMaps(made.outputs.maps!);
+    const residual = await image('ResMS.nii', due.voxels);
+    const covariance = await rowsOf('spm_params/Bcov.txt');
+    for (const [row, column] of kernel.entries()) {
+      const beta = await image(`beta_${String(column + 1).padStart(4, '0')}.nii`, due.voxels);
+      const largest = Math.max(...beta.map(Math.abs));
+      expect(furthest(await maps.readRows('effect', row, row + 1), beta) / largest).toBeLessThan(6e-8);
+      const found = await maps.readRows('residual_variance', row, row + 1);
+      expect(Math.max(...found.map((value, v) => Math.abs(value / residual[v]! - 1)))).toBeLessThan(1e-11);
+      // SPM's variance of a contrast of one column: ResMS times its place on the diagonal of Bcov.
+      const se = await maps.readRows('se', row, row + 1);
+      const own = residual.map((value) => Math.sqrt(value * covariance[column]![column]!));
+      expect(Math.max(...se.map((value, v) => Math.abs(value / own[v]! - 1)))).toBeLessThan(1e-10);
+    }
     const t = await image('spmT_0001.nii', due.voxels);
     expect(furthest(await maps.readRows('t', 0, 1), t)).toBeLessThan(1e-6);
   });
