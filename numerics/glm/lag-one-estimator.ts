@@ -40,13 +40,14 @@ export async function lagOneEstimator(
   const series = await lagOneSeries(metric, model.regressors, kernels, time);
   const sides: Sides = {
     ...{ model, rule, metric, memory, series },
-    shifted: shifted(model.regressors, kernels, time),
+    both: interleaved(model.regressors, shifted(model.regressors, kernels, time), time),
     norms: series.norm.map((norm) => 1 / norm),
     inverseNorms: new Float64Array(kernels * metric.rho.length),
     ready: new Uint8Array(metric.rho.length),
-    products: [0, 1].map(() => memory.float64(kernelsPerPass * voxelsPerPass)) as [Float64Array, Float64Array],
+    products: memory.float64(2 * kernelsPerPass * voxelsPerPass),
     rows: Array.from({ length: 10 }, () => memory.float64(voxelsPerPass)),
     rowOf: new Int32Array(kernelsPerPass * voxelsPerPass),
+    binOf: new Int32Array(kernelsPerPass * voxelsPerPass),
     scratch: { products: new Float64Array(0) },
   };
   let known: { readonly bold: Float64Array; readonly passes: VoxelPass[] } | undefined;
@@ -63,6 +64,15 @@ export async function lagOneEstimator(
   };
 }
 
+function interleaved(left: Float64Array, right: Float64Array, width: number): Float64Array {
+  const out = new Float64Array(2 * left.length);
+  for (let at = 0; at < left.length; at += width) {
+    out.set(left.subarray(at, at + width), 2 * at);
+    out.set(right.subarray(at, at + width), 2 * at + width);
+  }
+  return out;
+}
+
 /** What all passes share. */
 interface Sides {
   readonly model: FitModel;
@@ -71,19 +81,21 @@ interface Sides {
   readonly memory: RowMemory;
   /** Of the regressors. */
   readonly series: LagOneSeries;
-  /** `S x` [kernel, time]. */
-  readonly shifted: Float64Array;
+  /** `x` and `S x` of every kernel, one after the other, for one product [kernel, 2, time]. */
+  readonly both: Float64Array;
   /** `1 / x'x` [kernel]. */
   readonly norms: Float64Array;
   /** One over the projected whitened norm [kernel, bin], for the bins that are `ready` [bin]: a subject meets perhaps fifty. */
   readonly inverseNorms: Float64Array;
   readonly ready: Uint8Array;
-  /** `x'y` and `x'Sy` of a pass [kernel, voxel]. */
-  readonly products: readonly [Float64Array, Float64Array];
+  /** `x'y` and `x'Sy` of a pass [kernel, 2, voxel]. */
+  readonly products: Float64Array;
   /** Rows of voxels, in `memory`. */
   readonly rows: readonly Float64Array[];
   /** The row of a pair's voxel and rho, in the `RhoRows` of the pass [kernel, voxel]. */
   readonly rowOf: Int32Array;
+  /** The bin of a pair [kernel, voxel]. */
+  readonly binOf: Int32Array;
   /** What the nuisance takes [kernel, place]: fresh memory for every pass costs as much as the product. */
   readonly scratch: { products: Float64Array };
 }
@@ -117,12 +129,12 @@ async function fitPass(
   const { model, metric, memory, rowOf } = sides;
   const { voxels, rows } = pass;
   const { time } = model;
-  const [plain, lagged] = sides.products;
+  const { products: pairs } = sides;
+  const lagged = pairs.subarray(voxels);
   const ofKernels = (values: Float64Array, width: number) =>
     values.subarray(firstKernel * width, (firstKernel + kernels) * width);
-  const size = { m: kernels, n: voxels, k: time };
-  await timesTransposed(ofKernels(model.regressors, time), pass.bold, size, plain.subarray(0, kernels * voxels));
-  await timesTransposed(ofKernels(sides.shifted, time), pass.bold, size, lagged.subarray(0, kernels * voxels));
+  const size = { m: 2 * kernels, n: voxels, k: time };
+  await timesTransposed(ofKernels(sides.both, 2 * time), pass.bold, size, pairs.subarray(0, size.m * size.n));
   findRows(sides, pass, firstKernel, kernels);
   for (let row = 0; row < rows.count; row++) makeReady(sides, rows.bin[row]!);
   const nuisance = await nuisanceProducts(rows, metric.width, ofKernels(sides.series.ends, metric.width), {
@@ -141,9 +153,10 @@ async function fitPass(
     const kernel = firstKernel + k;
     const { place, places, products } = nuisance;
     nuisanceOfKernel(rowOf, k * voxels, place, products, k * places, rows.weights, ends, kernel * width, width, taken!);
-    gather(rowOf, k * voxels, rows.bin, sides.inverseNorms, kernel * bins, inverses!);
-    gatherRows(rowOf, k * voxels, rows.rho, rows.norms, rho!, norms!);
-    memory.whiten(plain, lagged, k * voxels, rho!, taken!, product!);
+    ofBins(sides.binOf, k * voxels, metric.rho, 0, rho!);
+    ofBins(sides.binOf, k * voxels, sides.inverseNorms, kernel * bins, inverses!);
+    ofRows(rowOf, k * voxels, rows.norms, norms!);
+    memory.whiten(pairs, lagged, 2 * k * voxels, rho!, taken!, product!);
     memory.estimateEach(product!, 0, norms!, inverses!, perDf, effects!, se);
     const row = { kernel, firstVoxel: pass.firstVoxel, effect: effects!, se, memory };
     // The standard error says the variance, since `se^2 = variance / <x,x>`.
@@ -154,44 +167,27 @@ async function fitPass(
 
 // Apart, and with arrays for parameters: loops that look arrays up in an object take three times as long.
 
-function gatherRows(
-  rowOf: Int32Array,
-  at: number,
-  rho: Float64Array,
-  norms: Float64Array,
-  outRho: Float64Array,
-  outNorms: Float64Array,
-): void {
-  for (let v = 0; v < outRho.length; v++) {
-    const row = rowOf[at + v]!;
-    outRho[v] = rho[row]!;
-    outNorms[v] = norms[row]!;
-  }
+function ofRows(rowOf: Int32Array, at: number, values: Float64Array, out: Float64Array): void {
+  for (let v = 0; v < out.length; v++) out[v] = values[rowOf[at + v]!]!;
 }
 
-function gather(
-  rowOf: Int32Array,
-  at: number,
-  bin: Int32Array,
-  values: Float64Array,
-  from: number,
-  out: Float64Array,
-): void {
-  for (let v = 0; v < out.length; v++) out[v] = values[from + bin[rowOf[at + v]!]!]!;
+function ofBins(binOf: Int32Array, at: number, values: Float64Array, from: number, out: Float64Array): void {
+  for (let v = 0; v < out.length; v++) out[v] = values[from + binOf[at + v]!]!;
 }
 
 /** Finds the rho of every pair, from what the products say of the residuals of its OLS fit. */
 function findRows(sides: Sides, { voxels, series, rows }: VoxelPass, firstKernel: number, kernels: number): void {
-  const { memory, rule, rowOf } = sides;
-  const [plain, lagged] = sides.products;
+  const { memory, rule, rowOf, binOf } = sides;
+  const { products } = sides;
+  const lagged = products.subarray(voxels);
   const [ratios, norms, lags] = sides.rows.slice(7).map((row) => row.subarray(0, voxels));
   norms!.set(series.norm);
   lags!.set(series.lag);
-  const own = new Int32Array(voxels);
   for (let k = 0; k < kernels; k++) {
     const kernel = firstKernel + k;
     const [inverse, kernelLag] = [sides.norms[kernel]!, sides.series.lag[kernel]!];
-    memory.lagRatios(plain, lagged, k * voxels, norms!, lags!, inverse, kernelLag, ratios!);
+    memory.lagRatios(products, lagged, 2 * k * voxels, norms!, lags!, inverse, kernelLag, ratios!);
+    const own = binOf.subarray(k * voxels, (k + 1) * voxels);
     rule.bins(kernel, ratios!, own);
     rows.find(own, rowOf, k * voxels);
   }

@@ -21,8 +21,6 @@ export class RhoRows {
   /** Projected whitened norm [row]. */
   norms: Float64Array;
   /** [row] */
-  rho: Float64Array;
-  /** [row] */
   bin: Int32Array;
   count = 0;
   /** [voxel, bin], -1 where not met. */
@@ -34,10 +32,10 @@ export class RhoRows {
   ) {
     const voxels = series.norm.length;
     this.rowAt = new Int32Array(voxels * metric.rho.length).fill(-1);
-    const room = 4 * voxels;
+    // A voxel meets some fifteen values with the kernels of a network.
+    const room = 16 * voxels;
     this.weights = new Float64Array(room * metric.width);
     this.norms = new Float64Array(room);
-    this.rho = new Float64Array(room);
     this.bin = new Int32Array(room);
   }
 
@@ -57,7 +55,6 @@ export class RhoRows {
     if (this.count === this.norms.length) this.grow();
     const row = this.count++;
     this.norms[row] = whitenedSide(metric, bin, this.series, voxel, this.weights, row * width);
-    this.rho[row] = metric.rho[bin]!;
     this.bin[row] = bin;
     this.rowAt[voxel * metric.rho.length + bin] = row;
     return row;
@@ -71,7 +68,6 @@ export class RhoRows {
     const length = 2 * this.norms.length;
     this.weights = twice(this.weights, new Float64Array(length * this.metric.width));
     this.norms = twice(this.norms, new Float64Array(length));
-    this.rho = twice(this.rho, new Float64Array(length));
     this.bin = twice(this.bin, new Int32Array(length));
   }
 }
