@@ -2,6 +2,7 @@ import type { RowMemory } from '../rows.js';
 import { lagOneEstimator } from './lag-one-estimator.js';
 import type { Estimator, FitModel } from './model.js';
 import type { RhoRule } from './rho-rows.js';
+import { severalLagOneEstimator } from './several-lag-one.js';
 
 /** rho is truncated to hundredths, as nilearn does with `bins=100`. */
 const binsPerUnit = 100;
@@ -15,6 +16,7 @@ const largestBin = 109;
  * series and design are whitened (first row as it is, `a_t - rho a_(t-1)`) and fitted by OLS.
  */
 export function ar1NilearnEstimator(model: FitModel, memory?: RowMemory): Promise<Estimator> {
+  if (model.columns) return severalLagOneEstimator(model, model.columns, truncatedRule(model.time));
   return lagOneEstimator(model, truncatedRule(model.time), 'kept', memory);
 }
 

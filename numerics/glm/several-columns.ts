@@ -98,14 +98,14 @@ export async function severalColumnsEstimator(
 }
 
 /** Where a kernel's products and its `G^-1` begin. */
-interface Place {
+export interface Place {
   readonly from: number;
   readonly at: number;
   readonly columns: number;
 }
 
 /** Effects [column][voxel] of one kernel from its products and `G^-1` of the voxels. */
-function solve(
+export function solve(
   products: Float64Array,
   inverses: readonly Float64Array[],
   { from, at, columns }: Place,
@@ -123,7 +123,7 @@ function solve(
 }
 
 /** Residual variance [voxel] and standard errors [column][voxel]; effects and errors of voxels without a norm become NaN. */
-function standardErrors(
+export function standardErrors(
   products: Float64Array,
   norms: Float64Array,
   inverses: readonly Float64Array[],
@@ -150,7 +150,7 @@ function standardErrors(
   }
 }
 
-/** `G^-1` of every kernel [kernel, column, column], with `G = X Z'` of its rows; see `inverseOf`. */
+/** `G^-1` of every kernel [kernel, column, column], with `G = X Z'` of its rows, which is symmetric; see `inverseOf`. */
 export function inverseGrams(
   left: Float64Array,
   right: Float64Array,
@@ -158,9 +158,23 @@ export function inverseGrams(
   columns: number,
   time: number,
 ): Float64Array {
+  const grams = gramsOf(left, right, kernels, columns, time);
+  const size = columns * columns;
+  for (let at = 0; at < grams.length; at += size) grams.set(inverseOf(grams.subarray(at, at + size), columns), at);
+  return grams;
+}
+
+/** `X Z'` of every kernel's rows, where it is symmetric [kernel, column, column]. */
+export function gramsOf(
+  left: Float64Array,
+  right: Float64Array,
+  kernels: number,
+  columns: number,
+  time: number,
+): Float64Array {
   const out = new Float64Array(kernels * columns * columns);
-  const gram = new Float64Array(columns * columns);
   for (let k = 0; k < kernels; k++) {
+    const gram = out.subarray(k * columns * columns, (k + 1) * columns * columns);
     for (let i = 0; i < columns; i++) {
       for (let j = 0; j <= i; j++) {
         let sum = 0;
@@ -170,7 +184,6 @@ export function inverseGrams(
         gram[j * columns + i] = sum;
       }
     }
-    out.set(inverseOf(gram, columns), k * columns * columns);
   }
   return out;
 }

@@ -73,11 +73,11 @@ function requireColumns(fit: StoredFit, functions: readonly string[]): void {
       expected: 'the columns of the first kernel, in the same order, for every kernel',
     });
   }
-  const { noise, rho } = fit;
-  if (noise === 'ols' || noise === 'spm' || (noise === 'ar1' && rho)) return;
+  // One rho per pair needs what each model takes from the residuals, which is known for one column only.
+  if (fit.noise !== 'ar1' || fit.rho) return;
   throw new UserError({
-    message: `kernels with several columns (${firstNames(fit)}, …) in a fit with noise ${noise}${noise === 'ar1' ? ' and "ar1_smooth: 0"' : ''}`,
-    expected: 'noise "ols", "spm", or "ar1" with one rho per voxel ("ar1_smooth" above 0)',
+    message: `kernels with several columns (${firstNames(fit)}, …) in a fit with noise ar1 and "ar1_smooth: 0"`,
+    expected: 'one rho per voxel ("ar1_smooth" above 0), or another noise',
     hint: 'The step "joint" takes several columns with any noise.',
   });
 }

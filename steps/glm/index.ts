@@ -91,7 +91,7 @@ the mean image. Voxels that never change, have a value that is not finite, or ar
 out of the fit's mask and counted in a note.
 
 **Kernels with several columns** (\`basis\` of the step \`hrf\`) are kept column by column. \`contrast\`, \`group\` and
-\`combine\` fit one model per kernel with all its columns (noise \`ols\`, \`spm\`, or \`ar1\` with smoothing), \`joint\` one with all kernels;
+\`combine\` fit one model per kernel with all its columns (not with \`ar1_smooth: 0\`), \`joint\` one with all kernels;
 steps that change the regressors (\`permute\`, \`surrogates\`) and those that read residuals refuse them.
 
 **Kernels** without variance (\`constant\`) or explained by the nuisance (\`collinear\`) are not fitted: their status says
