@@ -17,68 +17,58 @@ const ratio: VectorFunction['steps'] = [
   ['known', 'select', 'ratio', 'nan', 'defined'],
 ];
 
+/** From `product`, `norm` and `inverse`; NaN where the norm is not above 0. */
+const effect: VectorFunction['steps'] = [
+  ['value', 'mul', 'product', 'inverse'],
+  ['usable', 'greater', 'norm', 'zero'],
+  ['effect', 'select', 'value', 'nan', 'usable'],
+];
+
+/** The effect, and the residual sum of squares, held at what is told from rounding. */
+const heldResidual: VectorFunction['steps'] = [
+  ...effect,
+  ['total', 'select', 'norm', 'nan', 'usable'],
+  ['explained', 'mul', 'effect', 'product'],
+  ['residual', 'sub', 'total', 'explained'],
+  ['floor', 'mul', 'total', 'smallest'],
+  ['held', 'larger', 'floor', 'residual'],
+];
+
+const effectAndError: VectorFunction['writes'] = [
+  { type: 'float64', value: 'effect' },
+  { type: 'float64', value: 'se' },
+];
+
 /** The functions of rows.ts, element by element. */
 const functions = {
   effects: {
     reads: ['product', 'norm'],
     numbers: ['inverse'],
-    steps: [
-      ['value', 'mul', 'product', 'inverse'],
-      ['usable', 'greater', 'norm', 'zero'],
-      ['effect', 'select', 'value', 'nan', 'usable'],
-    ],
+    steps: effect,
     writes: [{ type: 'float64', value: 'effect' }],
   },
   estimates: {
     reads: ['product', 'norm'],
     numbers: ['inverse', 'scale', 'smallest'],
-    steps: [
-      ['usable', 'greater', 'norm', 'zero'],
-      ['total', 'select', 'norm', 'nan', 'usable'],
-      ['value', 'mul', 'product', 'inverse'],
-      ['effect', 'select', 'value', 'nan', 'usable'],
-      ['explained', 'mul', 'effect', 'product'],
-      ['residual', 'sub', 'total', 'explained'],
-      ['floor', 'mul', 'total', 'smallest'],
-      ['held', 'larger', 'floor', 'residual'],
-      ['variance', 'mul', 'held', 'scale'],
-      ['se', 'sqrt', 'variance'],
-    ],
-    writes: [
-      { type: 'float64', value: 'effect' },
-      { type: 'float64', value: 'se' },
-    ],
+    steps: [...heldResidual, ['variance', 'mul', 'held', 'scale'], ['se', 'sqrt', 'variance']],
+    writes: effectAndError,
   },
   effectsEach: {
     reads: ['product', 'norm', 'inverse'],
     numbers: [],
-    steps: [
-      ['value', 'mul', 'product', 'inverse'],
-      ['usable', 'greater', 'norm', 'zero'],
-      ['effect', 'select', 'value', 'nan', 'usable'],
-    ],
+    steps: effect,
     writes: [{ type: 'float64', value: 'effect' }],
   },
   estimatesEach: {
     reads: ['product', 'norm', 'inverse'],
     numbers: ['perDf', 'smallest'],
     steps: [
-      ['usable', 'greater', 'norm', 'zero'],
-      ['total', 'select', 'norm', 'nan', 'usable'],
-      ['value', 'mul', 'product', 'inverse'],
-      ['effect', 'select', 'value', 'nan', 'usable'],
-      ['explained', 'mul', 'effect', 'product'],
-      ['residual', 'sub', 'total', 'explained'],
-      ['floor', 'mul', 'total', 'smallest'],
-      ['held', 'larger', 'floor', 'residual'],
+      ...heldResidual,
       ['scale', 'mul', 'inverse', 'perDf'],
       ['variance', 'mul', 'held', 'scale'],
       ['se', 'sqrt', 'variance'],
     ],
-    writes: [
-      { type: 'float64', value: 'effect' },
-      { type: 'float64', value: 'se' },
-    ],
+    writes: effectAndError,
   },
   lagRatios: {
     reads: ['product', 'lagged', 'norm', 'lag'],

@@ -1,5 +1,6 @@
 import type { StepType } from '../../engine/step-type.js';
 import type { MapsDtype, Statistic } from '../../numerics/glm/statistic-maps.js';
+import { basisParam } from '../glm/basis-param.js';
 
 export interface ContrastParams {
   readonly statistics: readonly Statistic[];
@@ -41,14 +42,7 @@ Rows of kernels that were not fitted are NaN. The group analysis does not need t
         default: ['effect', 'se', 't'],
         description: 'Which maps to write.',
       },
-      basis: {
-        type: 'array',
-        items: { type: 'string' },
-        minItems: 1,
-        uniqueItems: true,
-        description:
-          'Of kernels with several columns (`basis` of the step `hrf`): which have maps, by their function (`canonical`, `time`, `dispersion`, `delay3`). Default: `canonical` where there is one, else all.',
-      },
+      basis: basisParam,
       dtype: { enum: ['float32', 'float64'], default: 'float32', description: 'Precision of the stored maps.' },
     },
   },

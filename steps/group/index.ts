@@ -2,6 +2,7 @@ import type { Problem } from '../../artifacts/user-error.js';
 import type { StepType } from '../../engine/step-type.js';
 import type { MapsDtype, Statistic } from '../../numerics/glm/statistic-maps.js';
 import { type ContrastSpec, contrastSchema, isF } from '../contrast/weights.js';
+import { basisParam } from '../glm/basis-param.js';
 
 export interface GroupParams {
   design: 'one-sample' | 'two-sample' | 'two-sample-welch' | 'paired' | 'regression';
@@ -123,14 +124,7 @@ The order of subjects is that of the list; it changes nothing but the rounding.`
         uniqueItems: true,
         description: 'Which maps to write. Default: effect and t; F for an F contrast.',
       },
-      basis: {
-        type: 'array',
-        items: { type: 'string' },
-        minItems: 1,
-        uniqueItems: true,
-        description:
-          'Of kernels with several columns (`basis` of the step `hrf`): which have maps, by their function (`canonical`, `time`, `dispersion`, `delay3`). Default: `canonical` where there is one, else all.',
-      },
+      basis: basisParam,
       dtype: {
         enum: ['float32', 'float64'],
         default: 'float32',
