@@ -100,14 +100,14 @@ function factsOfDesign({ members, runs }: Subjects, design: Design, params: Grou
 }
 
 /**
- * Voxels per task: the series of all subjects in about 48 MB, at most 1024, and fewer where the test keeps more sums of
- * every effect. Depends on the data and the parameters only, because where blocks begin is part of the result's bits.
+ * Voxels per task: the series of all subjects in about 48 MB, at most 1024, fewer for more than 2,048 kernels, so that
+ * memory does not grow with them, and fewer where the test keeps more sums of every effect. Depends on the data and the parameters only, because where blocks begin is part of the result's bits.
  */
-function blockSize({ runs, members }: Subjects, test: GroupTest): number {
+function blockSize({ runs, members, kernels }: Subjects, test: GroupTest): number {
   const bytesPerVoxel = runs.reduce((sum, run) => sum + run.bytesPerVoxel, 0);
   const kept = test.kind === 'linear' ? test.design.rank + 2 : test.kind === 'welch' ? 4 : 2;
   const combining = members.some((member) => member.against || member.runs.length > 1) ? 4 : 0;
-  const most = Math.floor((1024 * 2) / (kept + combining));
+  const most = Math.floor((Math.min(1024, (1 << 21) / kernels.length) * 2) / (kept + combining));
   return Math.max(64, Math.min(most, Math.floor((48 << 20) / bytesPerVoxel)));
 }
 
