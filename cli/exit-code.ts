@@ -5,6 +5,8 @@ export const exitCode = {
   failed: 1,
   /** The workflow file, an input or the command line is wrong; nothing ran. */
   usage: 2,
+  /** `verify`: the workflow file or an input is not the one of the lock file. */
+  outdated: 3,
   /** Stopped by Ctrl-C or SIGTERM. */
   interrupted: 130,
 } as const;

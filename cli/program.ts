@@ -4,6 +4,7 @@ import { amount, MEGABYTES } from '../engine/spec/limits.js';
 import { voxreelVersion } from '../engine/version.js';
 import { cacheProgram } from './cache-program.js';
 import { exitCode } from './exit-code.js';
+import { proofProgram } from './proof-program.js';
 import { withRemote } from './remote-options.js';
 import { withSelection } from './select-options.js';
 import { surviveClosedPipes } from './streams.js';
@@ -176,6 +177,7 @@ function buildProgram(finish: (code: number) => void): Command {
     );
 
   cacheProgram(program, study, finish, { cache: CACHE_HELP, number: wholeNumber });
+  proofProgram(program, study, finish, { cache: CACHE_HELP, number: wholeNumber });
   return program;
 }
 

@@ -1,0 +1,58 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setRoot } from '../../cache/roots.js';
+import { defaultCache, loadWorkflow } from '../../index.js';
+import { compute } from '../../proof/compute.js';
+import { lockFileOf, lockText } from '../../proof/lock-file.js';
+import { makeLock } from '../../proof/make-lock.js';
+import { registry } from '../../steps/registry.js';
+import { exitCode } from '../exit-code.js';
+import { interruptible } from '../interrupt.js';
+import type { CacheOptions } from '../program.js';
+import { print } from '../streams.js';
+import { showRun } from '../terminal/show-run.js';
+import { bytes, count } from '../terminal/text.js';
+import { outError } from '../write-out.js';
+
+export interface LockOptions extends CacheOptions {
+  readonly lock?: string;
+  readonly cores?: number;
+}
+
+/** Runs what is not cached and writes the lock file. */
+export async function lockCommand(file: string, options: LockOptions): Promise<number> {
+  const { experiment, set = [], cores } = options;
+  const workflow = await loadWorkflow(file, { set, ...(experiment === undefined ? {} : { experiment }) });
+  const lockFile = path.resolve(options.lock ?? lockFileOf(workflow));
+  const interrupt = interruptible();
+  const shown = showRun({ json: false });
+  try {
+    const { signal } = interrupt;
+    const computed = await compute(workflow, {
+      cache: options.cache ?? defaultCache(workflow),
+      registry,
+      ...(cores === undefined ? {} : { cores }),
+      signal,
+      onEvent: shown.event,
+    });
+    shown.end();
+    if (signal.aborted) return exitCode.interrupted;
+    if (!computed) return exitCode.failed;
+    const lock = await makeLock(computed, signal);
+    const text = lockText(lock);
+    await writeFile(lockFile, text).catch((error) => {
+      throw outError(error, lockFile, 'a file in a folder that exists');
+    });
+    const keys = computed.results.map(({ record }) => record!.key);
+    await setRoot(computed.store, lockFile, [...new Set(keys)]);
+    const results = count(Object.keys(lock.results).length, 'result');
+    print('', `Locked: ${path.relative('', lockFile)} (${results}, ${bytes(text.length)})`);
+    return exitCode.ok;
+  } catch (error) {
+    if (interrupt.signal.aborted) return exitCode.interrupted;
+    throw error;
+  } finally {
+    shown.close();
+    interrupt.end();
+  }
+}

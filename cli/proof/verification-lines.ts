@@ -1,0 +1,104 @@
+import { changeText } from '../../proof/definition.js';
+import { short } from '../../proof/judge.js';
+import type { OutputVerdict, ValueVerdict, Verification } from '../../proof/verification.js';
+import type { Colours } from '../terminal/colour.js';
+import { columns, count } from '../terminal/text.js';
+
+/** What a verification found, for people. */
+export function verificationLines(verification: Verification, paint: Colours): string[] {
+  const { changes, drift, values, unstable } = verification;
+  const lines = facts(verification).map(([name, text]) => `${name!.padEnd(15)} ${text}`);
+  lines.push(...changes.map((change) => `  ${changeText(change)}`));
+  if (drift.length > 0) {
+    lines.push(`${'environment'.padEnd(15)} ${environmentText(verification)}`);
+    lines.push(...drift.map(({ name, locked, now }) => `  ${name}: ${locked} -> ${now}`));
+  } else lines.push(`${'environment'.padEnd(15)} as locked`);
+  if (unstable) lines.push(`${'twice'.padEnd(15)} ${twiceText(unstable)}`, ...unstable.map((id) => `  ${id}`));
+  if (values) {
+    const rows = columns(values.outputs.map((one) => [nameOf(one), STATUS[one.status], detailOf(one)]));
+    lines.push('', ...rows.map((row, i) => colourOf(values.outputs[i]!, paint)(row)));
+  }
+  return [...lines, '', conclusion(verification)];
+}
+
+function facts({ lock, experiment, changes, values }: Verification): string[][] {
+  const own = changes.filter(({ kind }) => kind === 'file').length;
+  const program = changes.length - own;
+  const file = own === 0 ? 'as locked' : `CHANGED in ${count(own, 'place')}`;
+  return [
+    ['lock file', `${lock}, experiment ${experiment}`],
+    ['workflow file', program === 0 ? file : `${file}; ${count(program, 'step')} of another version of voxreel`],
+    ...(values ? [['inputs', inputsText(values.inputs)]] : []),
+  ];
+}
+
+export function inputsText(inputs: readonly ValueVerdict[]): string {
+  const others = inputs.filter(({ status }) => status !== 'identical');
+  if (others.length === 0) return `identical (${inputs.length})`;
+  const within = others.filter(({ status }) => status === 'within').length;
+  const names = others.filter(({ status }) => status !== 'within').map(({ id, status }) => `${id} ${STATUS[status]}`);
+  const shown = names.length > 5 ? [...names.slice(0, 5), `${names.length - 5} more`] : names;
+  return [...shown, ...(within > 0 ? [`${within} of ${inputs.length} within tolerance`] : [])].join(', ');
+}
+
+export function environmentText({ sameKernels }: Pick<Verification, 'sameKernels'>): string {
+  return sameKernels
+    ? 'differs, but the same kernels ran: results should be identical'
+    : 'differs, and other kernels ran: last digits may differ';
+}
+
+export function twiceText(unstable: readonly string[]): string {
+  return unstable.length === 0
+    ? 'identical on all cores and on one'
+    : `${count(unstable.length, 'result')} NOT REPRODUCIBLE on this machine`;
+}
+
+export const STATUS = {
+  identical: 'identical',
+  within: 'within tolerance',
+  different: 'DIFFERENT',
+  missing: 'MISSING',
+  new: 'not in the lock file',
+} as const;
+
+export function nameOf({ output, label }: OutputVerdict): string {
+  return label === undefined ? output : `${output}[${label}]`;
+}
+
+/** How far from the locked one, and what differed first on the way. */
+export function detailOf({ status, contents, first }: OutputVerdict): string {
+  if (status === 'identical') return '';
+  const worst = contents.filter((one) => one.status === status);
+  const parts = worst.flatMap(({ name, because, distance, tolerance }) => {
+    if (because !== undefined) return [`${name} ${because}`];
+    return distance ? [`${name} off by ${short(distance.relative)} of ${short(tolerance.relative)} allowed`] : [];
+  });
+  const shown = parts.length > 3 ? [...parts.slice(0, 3), `${parts.length - 3} more`] : parts;
+  return [shown.join('; '), ...(first === undefined ? [] : [`first: ${first}`])].filter(Boolean).join(' | ');
+}
+
+function colourOf({ status }: OutputVerdict, paint: Colours): (text: string) => string {
+  if (status === 'identical') return paint.green;
+  return status === 'within' ? paint.yellow : paint.red;
+}
+
+export function conclusion({ verdict, values, changes, unstable }: Verification): string {
+  const outputs = values?.outputs ?? [];
+  const of = (...statuses: string[]) => outputs.filter(({ status }) => statuses.includes(status)).length;
+  const off = outputs.length - of('identical', 'within');
+  switch (verdict) {
+    case 'failed':
+      return 'A step failed: there is nothing to compare.';
+    case 'outdated': {
+      const numbers = values ? `; ${off} of ${count(outputs.length, 'output')} beyond tolerance` : '';
+      const what = changes.some(({ kind }) => kind === 'file') ? 'The workflow file' : 'An input';
+      return `${what} is not the locked one${numbers}. If that is meant: voxreel lock.`;
+    }
+    case 'different':
+      if (off === 0 && unstable?.length) return 'The numbers are as locked, but not reproducible on this machine.';
+      return `THE NUMBERS CHANGED, the workflow file and the inputs did not: ${off} of ${count(outputs.length, 'output')} beyond tolerance.`;
+    default:
+      if (!values) return 'Workflow file and lock file agree. Nothing was computed.';
+      return `All ${count(outputs.length, 'output')} as locked: ${of('identical')} identical, ${of('within')} within tolerance.`;
+  }
+}
