@@ -74,13 +74,16 @@ export const registry: Registry = {
   artifacts: new Map([text, items].map((type) => [type.name, type])),
 };
 
+/** Writes the file of one more item. */
+export async function addItem(dir: string, item: number): Promise<void> {
+  await writeFile(path.join(dir, 'items', `sub-${String(item).padStart(4, '0')}.txt`), `text ${item}`);
+}
+
 /** Writes a study of `instances` step instances: chains of 11 steps over the items, one step that joins them. */
 export async function writeStudy(dir: string, instances: number): Promise<string> {
   const count = Math.round((instances - 1) / (STEPS - 1));
   await mkdir(path.join(dir, 'items'), { recursive: true });
-  for (let item = 1; item <= count; item++) {
-    await writeFile(path.join(dir, 'items', `sub-${String(item).padStart(4, '0')}.txt`), `text ${item}`);
-  }
+  for (let item = 1; item <= count; item++) await addItem(dir, item);
   const chain = Array.from({ length: STEPS - 1 }, (_, index) => {
     const from = index === 0 ? 'item.text' : `steps.s${index}`;
     return `  s${index + 1}: { uses: pass, foreach: inputs.items, in: { text: ${from} }, with: { step: ${index + 1} } }`;

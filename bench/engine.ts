@@ -78,6 +78,27 @@ async function main(repeats: number): Promise<void> {
       await rm(dir, { recursive: true, force: true });
     }
   }
+  await oneMore();
+}
+
+/** One item joins a thousand that are done: only its instances and the step that gathers all have anything to do. */
+async function oneMore(): Promise<void> {
+  const { writeStudy, addItem } = await import('./engine-study.js');
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'voxreel-bench-'));
+  try {
+    const file = await writeStudy(dir, 1 + 11 * 1000);
+    const first = await once(file);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await once(file);
+    const noop = await once(file);
+    await addItem(dir, 1001);
+    const { ran, cached, seconds, cpu } = await once(file);
+    console.log(
+      `\none item more than ${first.ran} instances had: ${ran} ran, ${cached} cached, ${seconds.toFixed(3)} s (CPU ${cpu.toFixed(3)}); a no-op before it ${noop.seconds.toFixed(3)} s`,
+    );
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
 }
 
 if (process.argv[2] === '--child') await child(process.argv[3]!);
