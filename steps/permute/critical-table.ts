@@ -13,7 +13,7 @@ export function nullNames(inference: readonly Inference[]): NullName[] {
 
 /**
  * Columns of critical.tsv: kernel, statistic (`t`, `extent` in voxels, `mass`, `tfce`), its largest value in the observed map
- * with the corrected p of that value and its 95 % interval, and the values beyond which p is at most 0.05, 0.01, 0.001.
+ * with the corrected p of that value and its 95 % interval, and the least values (of `extent` whole voxels) whose p is at most 0.05, 0.01, 0.001.
  */
 export const criticalColumns = [
   'name',
@@ -41,7 +41,8 @@ export function* criticalRows(
     const sorted = sortedNull(nulls[statistic]!);
     const largest = nulls[statistic]![0]!;
     const p = maxStatisticP(sorted, largest);
-    const critical = [0.05, 0.01, 0.001].map((level) => criticalHeight(sorted, level));
+    const reached = [0.05, 0.01, 0.001].map((level) => criticalHeight(sorted, level));
+    const critical = statistic === 'extent' ? reached.map(Math.ceil) : reached;
     yield [name, layer, kernel, statistic, largest, p, ...intervalOfP(p, count, exact), ...critical, count];
   }
 }

@@ -25,7 +25,7 @@ const { group, groups, covariates, centre, contrast, runs } = groupStep.params.p
 
 export const permuteStep: StepType<PermuteParams> = {
   name: 'permute',
-  version: 2,
+  version: 3,
   title: 'Corrected p by sign flips or permutations of subjects',
   description: `Tests the subjects' effects as \`group\` does, and says how large t, clusters and TFCE become by chance alone: the test is repeated
 with the subjects' signs or places in the design rearranged, and of every repetition the largest value in the brain is

@@ -32,7 +32,7 @@ export interface ThresholdParams {
 
 export const thresholdStep: StepType<ThresholdParams> = {
   name: 'threshold',
-  version: 2,
+  version: 3,
   title: 'Threshold, corrected or not, and clusters of statistical maps',
   description: `Keeps the voxels of every map that pass, joins them into clusters, and lists clusters and peaks.
 

@@ -150,7 +150,9 @@ function* thresholdRows(
     const { name, layer, kernel } = kernels[first + row]!;
     const extent = rule.minExtents[first + row]!;
     const mass = rule.minMasses?.[first + row] ?? null;
-    yield [name, layer, kernel, heights[row]!, Math.ceil(extent), mass, count, clusterCounts[row]!];
+    // Where another statistic decides (TFCE), any positive value may pass: there is no height to tell.
+    const height = rule.second ? null : heights[row]!;
+    yield [name, layer, kernel, height, Math.ceil(extent), mass, count, clusterCounts[row]!];
   }
 }
 
