@@ -18,6 +18,8 @@ const [kernelsPerPass, voxelsPerPass] = [256, 128];
 
 /** A value of rho that fewer than this share of a voxel's kernels have costs less pair by pair than as a row of a product. */
 const rareShare = 1 / 32;
+/** Every how manieth kernel is asked for its rho to estimate that share. */
+const askedEvery = 4;
 
 /** What the estimator takes of a `RowMemory`. */
 export const lagOneRowBytes = 2 * rowBytes(kernelsPerPass * voxelsPerPass, 8) + 10 * rowBytes(voxelsPerPass, 8);
@@ -47,8 +49,8 @@ export async function lagOneEstimator(
     products: memory.float64(2 * kernelsPerPass * voxelsPerPass),
     rows: Array.from({ length: 10 }, () => memory.float64(voxelsPerPass)),
     rowOf: new Int32Array(kernelsPerPass * voxelsPerPass),
-    binOf: new Int32Array(kernelsPerPass * voxelsPerPass),
-    scratch: { products: new Float64Array(0) },
+    binOf: new Int32Array(voxelsPerPass),
+    scratch: { products: new Float64Array(0), side: new Float64Array(0) },
   };
   let known: { readonly bold: Float64Array; readonly passes: VoxelPass[] } | undefined;
 
@@ -94,10 +96,10 @@ interface Sides {
   readonly rows: readonly Float64Array[];
   /** The row of a pair's voxel and rho, in the `RhoRows` of the pass [kernel, voxel]. */
   readonly rowOf: Int32Array;
-  /** The bin of a pair [kernel, voxel]. */
+  /** The bins of one kernel [voxel]. */
   readonly binOf: Int32Array;
-  /** What the nuisance takes [kernel, place]: fresh memory for every pass costs as much as the product. */
-  readonly scratch: { products: Float64Array };
+  /** For `nuisanceProducts`: fresh memory for every pass costs as much as the product. */
+  readonly scratch: Scratch;
 }
 
 /** Some voxels of a block. */
@@ -153,9 +155,8 @@ async function fitPass(
     const kernel = firstKernel + k;
     const { place, places, products } = nuisance;
     nuisanceOfKernel(rowOf, k * voxels, place, products, k * places, rows.weights, ends, kernel * width, width, taken!);
-    ofBins(sides.binOf, k * voxels, metric.rho, 0, rho!);
-    ofBins(sides.binOf, k * voxels, sides.inverseNorms, kernel * bins, inverses!);
-    ofRows(rowOf, k * voxels, rows.norms, norms!);
+    const inverseNorms = sides.inverseNorms.subarray(kernel * bins, (kernel + 1) * bins);
+    ofPairs(rowOf, k * voxels, rows.bin, metric.rho, rows.norms, inverseNorms, rho!, norms!, inverses!);
     memory.whiten(pairs, lagged, 2 * k * voxels, rho!, taken!, product!);
     memory.estimateEach(product!, 0, norms!, inverses!, perDf, effects!, se);
     const row = { kernel, firstVoxel: pass.firstVoxel, effect: effects!, se, memory };
@@ -167,17 +168,30 @@ async function fitPass(
 
 // Apart, and with arrays for parameters: loops that look arrays up in an object take three times as long.
 
-function ofRows(rowOf: Int32Array, at: number, values: Float64Array, out: Float64Array): void {
-  for (let v = 0; v < out.length; v++) out[v] = values[rowOf[at + v]!]!;
-}
-
-function ofBins(binOf: Int32Array, at: number, values: Float64Array, from: number, out: Float64Array): void {
-  for (let v = 0; v < out.length; v++) out[v] = values[from + binOf[at + v]!]!;
+function ofPairs(
+  rowOf: Int32Array,
+  at: number,
+  binOfRow: Int32Array,
+  rhoOfBin: Float64Array,
+  normOfRow: Float64Array,
+  inverseOfBin: Float64Array,
+  rho: Float64Array,
+  norms: Float64Array,
+  inverses: Float64Array,
+): void {
+  for (let v = 0; v < rho.length; v++) {
+    const row = rowOf[at + v]!;
+    const bin = binOfRow[row]!;
+    rho[v] = rhoOfBin[bin]!;
+    norms[v] = normOfRow[row]!;
+    inverses[v] = inverseOfBin[bin]!;
+  }
 }
 
 /** Finds the rho of every pair, from what the products say of the residuals of its OLS fit. */
 function findRows(sides: Sides, { voxels, series, rows }: VoxelPass, firstKernel: number, kernels: number): void {
-  const { memory, rule, rowOf, binOf } = sides;
+  const { memory, rule, rowOf } = sides;
+  const binOf = sides.binOf.subarray(0, voxels);
   const { products } = sides;
   const lagged = products.subarray(voxels);
   const [ratios, norms, lags] = sides.rows.slice(7).map((row) => row.subarray(0, voxels));
@@ -187,9 +201,8 @@ function findRows(sides: Sides, { voxels, series, rows }: VoxelPass, firstKernel
     const kernel = firstKernel + k;
     const [inverse, kernelLag] = [sides.norms[kernel]!, sides.series.lag[kernel]!];
     memory.lagRatios(products, lagged, 2 * k * voxels, norms!, lags!, inverse, kernelLag, ratios!);
-    const own = binOf.subarray(k * voxels, (k + 1) * voxels);
-    rule.bins(kernel, ratios!, own);
-    rows.find(own, rowOf, k * voxels);
+    rule.bins(kernel, ratios!, binOf);
+    rows.find(binOf, rowOf, k * voxels);
   }
 }
 
@@ -209,21 +222,32 @@ interface NuisanceProducts {
   readonly products: Float64Array;
 }
 
+interface Scratch {
+  /** What the nuisance takes [kernel, place]. */
+  products: Float64Array;
+  /** The rows that are multiplied [place, width]. */
+  side: Float64Array;
+}
+
 /** What the nuisance takes from the products of all pairs: of the rows that many kernels have by a matrix product. */
 async function nuisanceProducts(
   { weights, count }: RhoRows,
   width: number,
   ends: Float64Array,
-  { kernels, pairs, scratch }: { kernels: number; pairs: Int32Array; scratch: { products: Float64Array } },
+  { kernels, pairs, scratch }: { kernels: number; pairs: Int32Array; scratch: Scratch },
 ): Promise<NuisanceProducts> {
+  const voxels = pairs.length / kernels;
+  const asked = Math.ceil(kernels / askedEvery);
   const having = new Int32Array(count);
-  for (let i = 0; i < pairs.length; i++) having[pairs[i]!]!++;
+  for (let k = 0; k < kernels; k += askedEvery) countRows(pairs, k * voxels, voxels, having);
   const place = new Int32Array(count).fill(-1);
-  const often = having.reduce((sum, pairs) => sum + (pairs >= kernels * rareShare ? 1 : 0), 0);
-  const side = new Float64Array(often * width);
+  const least = asked * rareShare;
+  const often = having.reduce((sum, pairs) => sum + (pairs >= least ? 1 : 0), 0);
+  if (scratch.side.length < often * width) scratch.side = new Float64Array(often * width);
+  const side = scratch.side.subarray(0, often * width);
   let places = 0;
   for (let row = 0; row < count; row++) {
-    if (having[row]! < kernels * rareShare) continue;
+    if (having[row]! < least) continue;
     side.set(weights.subarray(row * width, (row + 1) * width), places * width);
     place[row] = places++;
   }
@@ -231,6 +255,10 @@ async function nuisanceProducts(
   const products = scratch.products.subarray(0, kernels * places);
   await timesTransposed(ends, side, { m: kernels, n: places, k: width }, products);
   return { place, places, products };
+}
+
+function countRows(rowOf: Int32Array, at: number, voxels: number, having: Int32Array): void {
+  for (let i = at; i < at + voxels; i++) having[rowOf[i]!]!++;
 }
 
 /** What the nuisance takes from the products of one kernel, whose own values are in `ends` from `fromEnds` on. */
