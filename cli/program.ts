@@ -3,6 +3,7 @@ import { knownNames } from '../artifacts/weights/known.js';
 import { amount, MEGABYTES } from '../engine/spec/limits.js';
 import { voxreelVersion } from '../engine/version.js';
 import { cacheProgram } from './cache-program.js';
+import { doctorProgram } from './doctor-program.js';
 import { exitCode } from './exit-code.js';
 import { proofProgram } from './proof-program.js';
 import { withRemote } from './remote-options.js';
@@ -178,6 +179,7 @@ function buildProgram(finish: (code: number) => void): Command {
 
   cacheProgram(program, study, finish, { cache: CACHE_HELP, number: wholeNumber });
   proofProgram(program, study, finish, { cache: CACHE_HELP, number: wholeNumber });
+  doctorProgram(program, finish, CACHE_HELP);
   return program;
 }
 

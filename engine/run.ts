@@ -238,7 +238,8 @@ function ownSignal(signal: AbortSignal | undefined): AbortSignal {
   return own;
 }
 
-function defaultMemoryMB(): number {
+/** Memory for steps in MB, unless told otherwise: 80 % of what the machine or container has. */
+export function defaultMemoryMB(): number {
   const limit = process.constrainedMemory();
   const bytes = limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
   return (bytes * 0.8) / 2 ** 20;

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import os from 'node:os';
-import path from 'node:path';
-import { voxreelVersion } from '../engine/version.js';
+import { packageVersion, voxreelVersion } from '../engine/version.js';
 
 /** Instruction sets by which native code chooses its kernels. */
 const FEATURES =
@@ -62,16 +60,4 @@ export function cpuFeatures(): string {
   } catch {
     return `of ${process.arch}`;
   }
-}
-
-function packageVersion(name: string): string | undefined {
-  const require = createRequire(import.meta.url);
-  for (const folder of require.resolve.paths(name) ?? []) {
-    try {
-      return JSON.parse(readFileSync(path.join(folder, name, 'package.json'), 'utf8')).version;
-    } catch {
-      // Not in this folder: the next one up.
-    }
-  }
-  return undefined;
 }

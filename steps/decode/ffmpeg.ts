@@ -40,7 +40,7 @@ async function locate(): Promise<Ffmpeg> {
       hint: 'Correct FFMPEG_PATH, or unset it to use the ffmpeg of PATH or the embedded one.',
     });
   }
-  const installed = await onPath();
+  const installed = await ffmpegOnPath();
   const version = installed && (await versionOf(installed));
   if (installed && version) return { path: installed, version };
   const own = await embedded();
@@ -54,7 +54,8 @@ async function locate(): Promise<Ffmpeg> {
   });
 }
 
-async function onPath(): Promise<string | null> {
+/** The first executable called ffmpeg in PATH, whether it runs or not. */
+export async function ffmpegOnPath(): Promise<string | undefined> {
   const names = process.platform === 'win32' ? ['ffmpeg.exe'] : ['ffmpeg'];
   for (const folder of (process.env.PATH ?? '').split(path.delimiter).filter(Boolean)) {
     for (const name of names) {
@@ -62,7 +63,7 @@ async function onPath(): Promise<string | null> {
       if (await isExecutable(file)) return file;
     }
   }
-  return null;
+  return undefined;
 }
 
 /**
