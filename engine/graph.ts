@@ -44,7 +44,7 @@ export function expandGraph(workflow: Workflow, inputs: ResolvedInputs): Graph {
     });
   }
   if (problems.length > 0) throw new UserError(problems);
-  return { workflow, instances: [...byId.values()], byId, outputs: outputsOf(workflow, steps, byId) };
+  return { workflow, inputs, instances: [...byId.values()], byId, outputs: outputsOf(workflow, steps, byId) };
 }
 
 /** `fit`, or `fit[sub-01]` in a fan-out. */

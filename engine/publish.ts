@@ -1,10 +1,12 @@
-import { rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Artifact } from '../artifacts/artifact.js';
 import { UserError } from '../artifacts/user-error.js';
+import { hashFile } from '../cache/digest.js';
 import { folderError } from '../cache/folder-error.js';
 import { makeFolder } from '../cache/make-folder.js';
 import { ownedName, removeAbandoned } from '../cache/work-folders.js';
+import { type DescribeResults, describeResults } from './describe-results.js';
 import type { Emit } from './events.js';
 import { stemsOf } from './result-names.js';
 import { isComplete, type Manifest, openManifest, type PublishedEntry, UNFINISHED } from './results-manifest.js';
@@ -32,6 +34,8 @@ export interface PublishOptions {
   readonly registry: Registry;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Says what the results as a whole are and how they came to be. */
+  readonly describe?: DescribeResults;
 }
 
 /**
@@ -60,7 +64,14 @@ export async function publish(
       failures.set(output, folderError(error, root, 'the results folder'));
     }
   }
-  if (!signal.aborted) await removeOthers(root, manifest, outputs);
+  if (!signal.aborted) {
+    await removeOthers(root, manifest, outputs);
+    try {
+      if (options.describe) await describeResults(root, manifest, options.describe);
+    } catch (error) {
+      failures.set('description', folderError(error, root, 'the results folder'));
+    }
+  }
   await rmdir(path.join(root, UNFINISHED)).catch(() => undefined);
   return failures;
 }
@@ -142,10 +153,11 @@ async function prepare(
     const content = sidecar(files[names.indexOf(owner)]!, artifact!, context);
     await writeFile(path.join(folder, name), `${JSON.stringify(content, null, 2)}\n`);
   }
-  const sizes = [...names, ...sidecars.keys()].map(
-    async (name) => [name, (await stat(path.join(folder, name))).size] as const,
-  );
-  return { digest: artifact!.digest, key: made?.key ?? '', files: await Promise.all(sizes) };
+  const written = [...names, ...sidecars.keys()].map(async (name) => {
+    const { size, digest } = await hashFile(path.join(folder, name), { signal });
+    return [name, size, digest] as const;
+  });
+  return { digest: artifact!.digest, key: made?.key ?? '', files: await Promise.all(written) };
 }
 
 /** Removes what was published for outputs that the workflow no longer has. */

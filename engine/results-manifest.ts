@@ -15,8 +15,18 @@ export interface PublishedEntry {
   readonly digest: string;
   /** Key of the result; empty for a user's file that is an output. */
   readonly key: string;
-  /** Path relative to the folder of the output, size in bytes. */
-  readonly files: readonly (readonly [file: string, size: number])[];
+  readonly files: readonly WrittenFile[];
+}
+
+/** Path relative to the folder of the output (or to the results folder), size in bytes, sha256. */
+export type WrittenFile = readonly [file: string, size: number, digest: string];
+
+/** The files about the results as a whole, and what they were made from. */
+export interface WrittenDescription {
+  readonly of: string;
+  /** That part of it which is about the results alone. */
+  readonly ofResults: string;
+  readonly files: readonly WrittenFile[];
 }
 
 /**
@@ -26,6 +36,7 @@ export interface PublishedEntry {
 export interface Manifest {
   /** Output to stem to entry. */
   readonly outputs: Map<string, Map<string, PublishedEntry>>;
+  description?: WrittenDescription;
   save(): Promise<void>;
 }
 
@@ -44,9 +55,11 @@ export function openManifest(root: string, version: string): Manifest {
   }
   return {
     outputs,
+    ...(content?.description ? { description: content.description } : {}),
     async save() {
       const plain = Object.fromEntries([...outputs].map(([output, entries]) => [output, Object.fromEntries(entries)]));
-      const text = JSON.stringify({ format: FORMAT, voxreel: version, outputs: plain });
+      const { description } = this;
+      const text = JSON.stringify({ format: FORMAT, voxreel: version, outputs: plain, description });
       const temporary = path.join(root, UNFINISHED, ownedName());
       await makeFolder(path.dirname(temporary));
       await writeAtomic(path.join(root, FILE), text, temporary);
@@ -55,13 +68,21 @@ export function openManifest(root: string, version: string): Manifest {
 }
 
 /** Whether the files of an entry are all there with the sizes they had. */
-export function isComplete(dir: string, entry: PublishedEntry): boolean {
-  return entry.files.every(([file, size]) => statSync(`${dir}/${file}`, { throwIfNoEntry: false })?.size === size);
+export function isComplete(dir: string, entry: { readonly files: readonly WrittenFile[] }): boolean {
+  return entry.files.every(
+    ([file, size, digest]) =>
+      digest !== undefined && statSync(`${dir}/${file}`, { throwIfNoEntry: false })?.size === size,
+  );
 }
 
-function read(
-  file: string,
-): { format: number; voxreel: string; outputs: Record<string, Record<string, PublishedEntry>> } | undefined {
+interface Content {
+  readonly format: number;
+  readonly voxreel: string;
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, PublishedEntry>>>>;
+  readonly description?: WrittenDescription;
+}
+
+function read(file: string): Content | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {

@@ -15,6 +15,7 @@ import { lazyPool } from './executor/lazy-pool.js';
 import { localExecutor } from './executor/local.js';
 import { failureOf } from './perform.js';
 import { type Plan, plan } from './plan.js';
+import { provenanceOf } from './provenance.js';
 import { type Member, publish } from './publish.js';
 import { safeName } from './result-names.js';
 import { type RunDetails, recordRun } from './run-record.js';
@@ -138,7 +139,8 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
     let unpublished = 0;
     if (!signal.aborted && !options.fetchOnly) {
       const context = { workflow: workflow.name, experiment: workflow.experiment, root: resultsDir };
-      const failures = await publish(members, { ...context, registry, emit, signal });
+      const describe = execution.results.size > 0 ? { describe: provenanceOf(planned, execution) } : {};
+      const failures = await publish(members, { ...context, registry, emit, signal, ...describe });
       unpublished = failures.size;
       for (const [output, error] of failures)
         emit({ type: 'failed', instance: `outputs.${output}`, ...failureOf(error) });

@@ -8,7 +8,10 @@ export interface Workflow {
   readonly file: string;
   /** Its folder; relative paths in it start here. */
   readonly baseDir: string;
+  /** Its text, as it was when it was read. */
+  readonly text: string;
   readonly name: string;
+  readonly about: About;
   /** Name of the experiment; `default` when none was asked for. Names the folder of the results. */
   readonly experiment: string;
   /** Values after experiment and command line overrides. */
@@ -18,6 +21,21 @@ export interface Workflow {
   readonly steps: readonly StepNode[];
   /** What is published under results/, by name. Without `outputs` in the file: every step that nothing else uses. */
   readonly outputs: ReadonlyMap<string, OutputNode>;
+}
+
+/** What the file says about the study; part of no result. */
+export interface About {
+  readonly description?: string;
+  /** Of the results: an SPDX name (`CC-BY-4.0`), an address, or a sentence. */
+  readonly license?: string;
+  readonly authors: readonly Author[];
+}
+
+export interface Author {
+  readonly name: string;
+  /** `https://orcid.org/…` */
+  readonly orcid?: string;
+  readonly affiliation?: string;
 }
 
 export interface InputNode {
@@ -73,6 +91,7 @@ export type ResolvedInputs = ReadonlyMap<string, ResolvedInput | readonly Resolv
 /** The workflow with every fan-out written out. */
 export interface Graph {
   readonly workflow: Workflow;
+  readonly inputs: ResolvedInputs;
   /** In an order in which every instance comes after what it needs. */
   readonly instances: readonly Instance[];
   readonly byId: ReadonlyMap<string, Instance>;

@@ -23,6 +23,7 @@ export type Keys = readonly (string | number)[];
 export interface SpecDocument {
   /** Absolute path. */
   readonly file: string;
+  readonly text: string;
   readonly value: unknown;
   /** Faults that leave the rest of the file readable (duplicate keys), to be reported together with what else is found. */
   readonly problems: readonly Problem[];
@@ -93,6 +94,7 @@ function parseText(file: string, text: string): SpecDocument {
     key ? rangeOf(key) : value ? rangeOf(value) : { file, line: 1, column: 1 };
   return {
     file,
+    text,
     value: doc.toJS({ maxAliasCount: -1 }),
     problems,
     placeOf(keys) {

@@ -3,6 +3,7 @@ import type { Problem } from '../../artifacts/user-error.js';
 import { UserError } from '../../artifacts/user-error.js';
 import type { Registry } from '../step-type.js';
 import type { InputNode, StepNode, Wire, Workflow } from '../workflow.js';
+import { readAbout } from './about.js';
 import { checkValue } from './check-value.js';
 import { readDocument, type SpecDocument } from './document.js';
 import { type CheckedEntry, checkEntry, type Entry } from './entry.js';
@@ -112,7 +113,9 @@ export async function loadWorkflow(file: string, options: LoadOptions): Promise<
   return {
     file: doc.file,
     baseDir,
+    text: doc.text,
     name: top.name as string,
+    about: readAbout(top),
     experiment: experiment.name,
     params: Object.fromEntries([...params].map(([name, { value }]) => [name, value])),
     inputs,

@@ -26,6 +26,29 @@ export const skeleton: JsonSchema = {
       description: 'Name of the study; results go to `results/<name>/`.',
     },
     description: { type: 'string', description: 'What the study is about; free text.' },
+    license: {
+      type: 'string',
+      description:
+        'License of the results, for their metadata: an SPDX name such as `CC-BY-4.0`, an address, or a sentence.',
+    },
+    authors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name'],
+        properties: {
+          name: { type: 'string', minLength: 1, description: 'As it is to be cited.' },
+          orcid: {
+            type: 'string',
+            pattern: '^(https://orcid\\.org/)?(\\d{4}-){3}\\d{3}[\\dX]$',
+            description: 'ORCID, such as `0000-0002-1825-0097`.',
+          },
+          affiliation: { type: 'string', description: 'Institution.' },
+        },
+      },
+      description: 'Who made the study, for the metadata of the results. Nobody is named there who is not named here.',
+    },
     params: {
       type: ['object', 'null'],
       propertyNames: names,

@@ -33,6 +33,9 @@ async function start(): Promise<Ran> {
   return study.run();
 }
 
+/** What says how the results came to be. */
+const ABOUT = ['ro-crate-metadata.json', 'study.yaml'];
+
 const published = (result: Ran) =>
   Object.fromEntries(
     result.events.flatMap((event) => (event.type === 'published' ? [[event.output, event.written]] : [])),
@@ -47,6 +50,7 @@ describe('published results', () => {
       'study/default/all/all.json',
       'study/default/all/all.txt',
       ...['01', '02'].flatMap((sub) => [`study/default/each/sub-${sub}.json`, `study/default/each/sub-${sub}.txt`]),
+      ...ABOUT.map((file) => `study/default/${file}`),
     ]);
     expect(await readFile(at('each/sub-02.txt'), 'utf8')).toBe('Two!');
     const sidecar = JSON.parse(await readFile(at('each/sub-02.json'), 'utf8'));
@@ -96,7 +100,8 @@ describe('published results', () => {
     await rm(path.join(study.dir, 'people/sub-02.txt'));
     await study.write('study.yaml', YAML.replace(', all: steps.all', ''));
     await study.run();
-    expect(await filesBelow(at())).toEqual(['.voxreel.json', 'all/notes.md', 'each/sub-01.json', 'each/sub-01.txt']);
+    const files = ['.voxreel.json', 'all/notes.md', 'each/sub-01.json', 'each/sub-01.txt', ...ABOUT];
+    expect(await filesBelow(at())).toEqual(files);
   });
 
   it('leave no temporary folder, and those of killed runs are removed at once', async () => {
@@ -107,7 +112,7 @@ describe('published results', () => {
     await mkdir(leftover, { recursive: true });
     await writeFile(path.join(leftover, 'half.nii.gz'), 'x');
     await study.run();
-    expect((await readdir(at())).sort()).toEqual(['.voxreel.json', 'all', 'each']);
+    expect((await readdir(at())).sort()).toEqual(['.voxreel.json', 'all', 'each', ...ABOUT]);
   });
 
   it('that are being written by another run stay', async () => {

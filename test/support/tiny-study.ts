@@ -9,6 +9,7 @@ import type { RunEvent } from '../../engine/events.js';
 import { expandGraph } from '../../engine/graph.js';
 import { type Plan, plan } from '../../engine/plan.js';
 import { type RunOptions, type RunResult, run } from '../../engine/run.js';
+import { select } from '../../engine/selection.js';
 import { resolveInputs } from '../../engine/spec/inputs.js';
 import { loadWorkflow } from '../../engine/spec/load.js';
 import { many, one, type Registry, type StepContext, type StepType } from '../../engine/step-type.js';
@@ -143,10 +144,11 @@ export interface Study {
   readonly dir: string;
   write(file: string, content: string): Promise<void>;
   /** Loads `study.yaml`. */
-  graph(options?: { experiment?: string; set?: readonly string[] }): Promise<Graph>;
+  graph(options?: { experiment?: string; set?: readonly string[]; file?: string }): Promise<Graph>;
   store(): Promise<Store>;
   plan(options?: { experiment?: string; verify?: boolean }): Promise<Plan>;
-  run(options?: Partial<RunOptions> & { experiment?: string }): Promise<Ran>;
+  /** `only`: instances to run, with what they need; `file` instead of study.yaml. */
+  run(options?: Partial<RunOptions> & { experiment?: string; file?: string; only?: readonly string[] }): Promise<Ran>;
   remove(): Promise<void>;
 }
 
@@ -171,7 +173,8 @@ export async function makeStudy(
       await writeFile(path.join(dir, file), content);
     },
     async graph(options = {}) {
-      const workflow = await loadWorkflow(path.join(dir, 'study.yaml'), { registry, ...options });
+      const { file = 'study.yaml', ...others } = options;
+      const workflow = await loadWorkflow(path.join(dir, file), { registry, ...others });
       return expandGraph(workflow, await resolveInputs(workflow, registry));
     },
     store: () => openStore(path.join(dir, '.voxreel')),
@@ -181,13 +184,14 @@ export async function makeStudy(
       return plan(graph, { store: await study.store(), registry, ...others });
     },
     async run(options = {}) {
-      const { experiment, ...others } = options;
+      const { experiment, file, only, ...others } = options;
       const events: RunEvent[] = [];
       const onEvent = (event: RunEvent) => {
         events.push(event);
         others.onEvent?.(event);
       };
-      const graph = await study.graph(experiment === undefined ? {} : { experiment });
+      const load = { ...(experiment === undefined ? {} : { experiment }), ...(file === undefined ? {} : { file }) };
+      const { graph } = select(await study.graph(load), only ? { until: only } : {});
       const store = others.store ?? (await study.store());
       const result = await run(graph, { cores: 4, registry, ...others, store, onEvent });
       const worked = events.flatMap((event) => (event.type === 'finished' ? [event.instance] : [])).sort();

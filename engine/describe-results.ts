@@ -1,0 +1,39 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { writeAtomic } from '../cache/atomic-file.js';
+import { sha256 } from '../cache/digest.js';
+import { makeFolder } from '../cache/make-folder.js';
+import { ownedName } from '../cache/work-folders.js';
+import { isComplete, type Manifest, UNFINISHED, type WrittenFile } from './results-manifest.js';
+
+/** What is to be written about a results folder, and what it depends on. */
+export interface DescribeResults {
+  /** Everything besides the results that the texts are made from, as one digest. */
+  readonly of: string;
+  /** Only a part of the study was run: what was written about the same results before says more. */
+  readonly partial: boolean;
+  /** The texts by file name, in the order in which they are to be written. Asked for when something changed. */
+  texts(manifest: Manifest): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Writes what describes the results folder as a whole, unless it is up to date. */
+export async function describeResults(root: string, manifest: Manifest, describe: DescribeResults): Promise<void> {
+  const known = manifest.description;
+  const plain = [...manifest.outputs].map(([output, entries]) => [output, [...entries]]);
+  if (plain.length === 0) return;
+  const ofResults = sha256(JSON.stringify(plain));
+  const current = describe.partial ? known?.ofResults === ofResults : known?.of === describe.of;
+  if (known && current && known.ofResults === ofResults && isComplete(root, known)) return;
+
+  const texts = await describe.texts(manifest);
+  const unfinished = path.join(root, UNFINISHED);
+  const files: WrittenFile[] = [];
+  await makeFolder(unfinished);
+  for (const [file, text] of texts) {
+    await writeAtomic(path.join(root, file), text, path.join(unfinished, ownedName()));
+    files.push([file, Buffer.byteLength(text), sha256(text)]);
+  }
+  for (const [file] of known?.files ?? []) if (!texts.has(file)) await rm(path.join(root, file), { force: true });
+  manifest.description = { of: describe.of, ofResults, files };
+  await manifest.save();
+}
