@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Artifact, ArtifactType, Produced, PublishedFile, PublishTarget } from './artifact.js';
 import { requireShape } from './check-files.js';
+import { previewStrip } from './frames-preview.js';
 import { fileOf, metaOf, numberIn } from './meta.js';
 import { readNpyRows } from './npy.js';
 import { published, publishedPath } from './published.js';
@@ -115,7 +116,19 @@ async function publish(artifact: Artifact, target: PublishTarget): Promise<reado
     units: 's (onset, duration)',
     facts: metaOf({ Window: frames.window, Width: width, Height: height }),
   };
-  return [published(table, about), ...files];
+  return [published(table, about), ...(await publishPreview(frames, target, encode)), ...files];
+}
+
+async function publishPreview(
+  frames: FramesData,
+  target: PublishTarget,
+  encode: typeof import('fast-png').encode,
+): Promise<readonly PublishedFile[]> {
+  if (frames.rows.length === 0) return [];
+  const { pixels, width, height, onsets } = await previewStrip(frames);
+  const file = publishedPath(target, 'preview.png');
+  await writeFile(file, encode({ width, height, data: pixels, depth: 8, channels: 3 }));
+  return [published(file, { description: 'Strip of pictures, evenly spaced.', facts: { Onset: onsets } })];
 }
 
 export const framesType: ArtifactType = {

@@ -11,6 +11,7 @@ const benches = [
   'threshold',
   'permute',
   'growth',
+  'decode',
   'extract',
   'calibration',
   'surrogates',

@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { UserError } from '../../artifacts/user-error.js';
 import type { Ffmpeg } from './ffmpeg.js';
 import { errorOf, lineSplitter, timeStampReader } from './log-lines.js';
+import { type PictureOptions, pictureFilters } from './picture-filters.js';
 import { pictures, quietly } from './probe.js';
 
 export interface MovieFrame {
@@ -11,12 +12,10 @@ export interface MovieFrame {
   readonly data: Uint8Array;
 }
 
-export interface MovieOptions {
+export interface MovieOptions extends PictureOptions {
   readonly file: string;
   /** What messages call the file. */
   readonly origin: string;
-  readonly width: number;
-  readonly height: number;
   readonly threads: number;
   readonly signal: AbortSignal;
   /** Called for every error that ffmpeg reports while it decodes. */
@@ -29,12 +28,13 @@ export interface MovieOptions {
  * branch that is cropped to a corner, because it computes checksums of all that it sees.
  */
 export async function* framesOfMovie(ffmpeg: Ffmpeg, options: MovieOptions): AsyncGenerator<MovieFrame> {
+  if (options.hdr) await requireToneMapping(ffmpeg, options.origin);
   const { width, height, signal } = options;
+  const { fields, picture } = pictureFilters(options);
   const filter = [
-    'split[corner][picture]',
+    [...fields, 'split[corner][whole]'].join(','),
     "[corner]crop='min(16,iw)':'min(16,ih)':0:0,showinfo,nullsink",
-    // Unlike `format` alone, an explicit `scale` keeps the size when the stream changes its own in mid-movie.
-    `[picture]scale=${width}:${height}:flags=bicubic,format=rgb24`,
+    `[whole]${picture.join(',')}`,
   ].join(';');
   const child = execa(
     ffmpeg.path,
@@ -102,6 +102,18 @@ export async function* framesOfMovie(ffmpeg: Ffmpeg, options: MovieOptions): Asy
 async function passFramesThrough(ffmpeg: Ffmpeg): Promise<string[]> {
   const { stdout } = await execa(ffmpeg.path, ['-hide_banner', '-h', 'long'], { stdin: 'ignore', stderr: 'ignore' });
   return [/^-fps_mode/m.test(stdout) ? '-fps_mode' : '-vsync', 'passthrough'];
+}
+
+async function requireToneMapping(ffmpeg: Ffmpeg, origin: string): Promise<void> {
+  const { stdout } = await execa(ffmpeg.path, ['-hide_banner', '-filters'], { stdin: 'ignore', stderr: 'ignore' });
+  const missing = ['zscale', 'tonemap'].filter((name) => !new RegExp(`^ \\S+ +${name} `, 'm').test(stdout));
+  if (missing.length === 0) return;
+  throw new UserError({
+    message: `a movie of high dynamic range, which ${ffmpeg.path} cannot convert: it has no filter ${missing.join(', ')}`,
+    place: { file: origin },
+    expected: 'an ffmpeg with zscale (built with libzimg) and tonemap',
+    hint: 'Name another ffmpeg in FFMPEG_PATH; the embedded one and that of Debian have both.',
+  });
 }
 
 function withoutTimeStamps(origin: string): UserError {

@@ -25,10 +25,28 @@ export function durationOf(line: string): number | null {
   return match ? Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3]) : null;
 }
 
-/** Width and height of a line `Stream #0:0: Video: …, yuv420p, 1280x720 [SAR 1:1 …`; null for other lines. */
-export function videoSizeOf(line: string): [width: number, height: number] | null {
-  const match = /Stream #.*: Video: .*?, (\d{1,5})x(\d{1,5})(?![\dx])/.exec(line);
-  return match ? [Number(match[1]), Number(match[2])] : null;
+/** Transfer of high dynamic range in a line `Stream #0:0: Video: …, yuv420p10le(tv, bt2020nc/bt2020/smpte2084), …`, or null. */
+export function hdrOf(line: string): 'pq' | 'hlg' | null {
+  if (/\bsmpte2084\b/.test(line)) return 'pq';
+  return /\barib-std-b67\b/.test(line) ? 'hlg' : null;
+}
+
+export interface FirstFrame {
+  /** Pixels, upright: ffmpeg turns frames before any filter sees them. */
+  readonly width: number;
+  readonly height: number;
+  /** Width of a pixel over its height; 1 when the file does not say. */
+  readonly aspect: number;
+  readonly interlaced: boolean;
+}
+
+/** What the `showinfo` filter says of the first frame: `n: 0 pts: … sar:64/45 s:720x576 i:T …`; null for other lines. */
+export function firstFrameOf(line: string): FirstFrame | null {
+  const match = /\bn: *0 pts:.* sar:(\d+)\/(\d+) s:(\d+)x(\d+) i:(\w)/.exec(line);
+  if (!match) return null;
+  const [across, down, width, height] = match.slice(1, 5).map(Number);
+  const aspect = across! > 0 && down! > 0 ? across! / down! : 1;
+  return { width: width!, height: height!, aspect, interlaced: match[5] !== 'P' };
 }
 
 /** An error of ffmpeg or of one of its parts, without addresses; null for information and warnings. */

@@ -2,12 +2,20 @@ import { open, stat } from 'node:fs/promises';
 import { execa } from 'execa';
 import { UserError } from '../../artifacts/user-error.js';
 import type { Ffmpeg } from './ffmpeg.js';
-import { durationOf, errorOf, lineSplitter, videoSizeOf } from './log-lines.js';
+import { durationOf, errorOf, type FirstFrame, firstFrameOf, hdrOf, lineSplitter } from './log-lines.js';
+
+export type Hdr = 'pq' | 'hlg';
 
 export interface VideoFacts {
-  /** Pixels of a decoded frame, after rotation. */
+  /** Pixels of a picture as a player shows it: upright, and its pixels made square by changing the width. */
   readonly width: number;
   readonly height: number;
+  /** Pixels of a decoded frame, upright; other than `width` where its pixels are not square. */
+  readonly storedWidth: number;
+  /** The first frame is marked as two fields. */
+  readonly interlaced: boolean;
+  /** Transfer function of a movie of high dynamic range: perceptual quantiser or hybrid log-gamma; null for all others. */
+  readonly hdr: Hdr | null;
   /** Length that the container states, in s (the longest of its streams); null when it states none. */
   readonly duration: number | null;
   /** The file has a mark for its end, and it is not there. */
@@ -20,7 +28,7 @@ export const quietly = [
   '-nostdin',
   '-nostats',
   '-loglevel',
-  'level+info',
+  'repeat+level+info',
   '-protocol_whitelist',
   'file',
 ];
@@ -46,35 +54,55 @@ export async function probeVideo(
       hint: 'Download or copy the file again.',
     });
   }
-  const child = execa(ffmpeg.path, [...quietly, '-i', file, ...pictures, '-frames:v', '1', '-f', 'null', '-'], {
-    stdin: 'ignore',
-    stdout: 'ignore',
-    reject: false,
-    cancelSignal: signal,
-    forceKillAfterDelay: 500,
-  });
+  const child = execa(
+    ffmpeg.path,
+    [...quietly, '-i', file, ...pictures, '-vf', 'showinfo', '-frames:v', '1', '-f', 'null', '-'],
+    {
+      stdin: 'ignore',
+      stdout: 'ignore',
+      reject: false,
+      cancelSignal: signal,
+      forceKillAfterDelay: 500,
+    },
+  );
   const result = await child;
   signal.throwIfAborted();
   let duration: number | null = null;
-  let size: [number, number] | null = null;
+  let first: FirstFrame | null = null;
+  let hdr: Hdr | null = null;
   let output = false;
   const errors: string[] = [];
   const streams: string[] = [];
   const lines = lineSplitter((line) => {
     if (line.includes('Output #0')) output = true;
     if (!output) duration ??= durationOf(line);
-    if (!output && /Stream #0:\d+/.test(line))
-      streams.push(/(Video|Audio|Subtitle|Data|Attachment)/.exec(line)?.[1] ?? 'other');
-    if (output) size ??= videoSizeOf(line);
+    if (!output && /Stream #0:\d+/.test(line)) {
+      const kind = /(Video|Audio|Subtitle|Data|Attachment)/.exec(line)?.[1] ?? 'other';
+      if (kind === 'Video' && !line.includes('(attached pic)') && !streams.includes(kind)) hdr = hdrOf(line);
+      streams.push(kind);
+    }
+    first ??= firstFrameOf(line);
     const error = errorOf(line);
     if (error) errors.push(error);
   });
   lines.push(result.stderr ?? '');
   lines.end();
-  if (result.exitCode === 0 && size) {
-    return { width: size[0], height: size[1], duration, endMissing: await lacksEndOfGif(file) };
+  // Assigned in a closure, which the compiler does not follow.
+  const frame = first as FirstFrame | null;
+  if (result.exitCode === 0 && frame) {
+    const { width: storedWidth, height, interlaced } = frame;
+    return {
+      ...{ width: squareWidth(frame), height, storedWidth, interlaced, hdr, duration },
+      endMissing: await lacksEndOfGif(file),
+    };
   }
   throw whyNot(origin, errors, streams, result.exitCode, await startsLikeMp4(file));
+}
+
+/** A mark so wrong that the picture would become a line, or wider than any size that can be asked for, is disregarded. */
+function squareWidth({ width, aspect }: FirstFrame): number {
+  const wide = Math.round(width * aspect);
+  return wide < 1 || wide > 16384 ? width : wide;
 }
 
 /** A gif states no length, and ffmpeg takes its end for what it is: only the mark `;` at the end tells that it is whole. */

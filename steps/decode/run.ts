@@ -7,7 +7,9 @@ import { one, type StepContext } from '../../engine/step-type.js';
 import { findFfmpeg } from './ffmpeg.js';
 import { framesOfMovie } from './frames-of-movie.js';
 import type { DecodeParams } from './index.js';
-import { probeVideo } from './probe.js';
+import type { PictureOptions } from './picture-filters.js';
+import { probeVideo, type VideoFacts } from './probe.js';
+import { sampledFrames } from './sampled-frames.js';
 import { averageInWindows, type Seen } from './windows.js';
 
 /** A movie may end this much before the length it states (sound track a little longer than the pictures), in s. */
@@ -19,7 +21,9 @@ export async function run(context: StepContext<DecodeParams>): Promise<Record<st
   const file = video.files.video!;
   const ffmpeg = await findFfmpeg();
   const facts = await probeVideo(ffmpeg, file, video.origin, signal);
-  const [width, height] = params.size === 'source' ? [facts.width, facts.height] : params.size;
+  const crop = params.crop && partOf(facts, params.crop, video.origin);
+  const shown = crop ? crop.part : facts;
+  const [width, height] = params.size === 'source' ? [shown.width, shown.height] : params.size;
   const stop = params.duration === undefined ? undefined : params.start + params.duration;
   const errors: string[] = [];
 
@@ -28,13 +32,18 @@ export async function run(context: StepContext<DecodeParams>): Promise<Record<st
     origin: video.origin,
     width,
     height,
+    hdr: facts.hdr,
+    deinterlace: params.deinterlace && facts.interlaced,
+    ...(crop && { crop }),
     threads: context.threads,
     signal,
     onError: (message) => errors.push(message),
   });
   const seen: Seen = { frames: 0, last: 0, end: 0 };
   const windows = averageInWindows(
-    movie,
+    params.fps === undefined
+      ? movie
+      : sampledFrames(movie, { fps: params.fps, start: params.start, stated: facts.duration }),
     {
       window: params.window,
       start: params.start,
@@ -47,8 +56,10 @@ export async function run(context: StepContext<DecodeParams>): Promise<Record<st
   const target = path.join(workDir, 'frames.npy');
   const images = await appendNpy(target, '|u1', [height, width, 3]);
   const rows: FrameRow[] = [];
+  let black = 0;
   try {
     for await (const { image, onset, duration, frames } of windows) {
+      if (black === rows.length && isBlack(image)) black++;
       await images.append(image);
       rows.push({ frame: rows.length, onset, duration, images: frames });
       const done = onset + duration;
@@ -71,11 +82,47 @@ export async function run(context: StepContext<DecodeParams>): Promise<Record<st
     },
     context.note,
   );
+  noteBlack(rows, black, params.start, context.note);
   const table = path.join(workDir, 'frames.tsv');
   await writeFrameTable(table, rows);
   return {
     frames: { files: { 'frames.npy': target, 'frames.tsv': table }, meta: { window: params.window, width, height } },
   };
+}
+
+/** `[left, top, width, height]` of the picture as shown. */
+function partOf(
+  { width, height }: VideoFacts,
+  [left, top, across, down]: NonNullable<DecodeParams['crop']>,
+  origin: string,
+): NonNullable<PictureOptions['crop']> {
+  if (left + across > width || top + down > height) {
+    throw new UserError({
+      message: `crop reaches to ${left + across} x ${top + down} pixels, the picture has ${width} x ${height}`,
+      place: { file: origin },
+      expected: '[left, top, width, height] within the picture as shown',
+      keys: ['crop'],
+    });
+  }
+  return { part: { left, top, width: across, height: down }, width, height };
+}
+
+/** Brightest value that still counts as black: what coding leaves of it. */
+const BLACK = 8;
+
+function isBlack(image: Uint8Array): boolean {
+  return image.every((value) => value <= BLACK);
+}
+
+function noteBlack(rows: readonly FrameRow[], black: number, start: number, note: (message: string) => void): void {
+  if (black === 0) return;
+  const { onset, duration } = rows[black - 1]!;
+  const until = onset + duration;
+  note(
+    black === rows.length
+      ? 'every picture is black'
+      : `the first ${seconds(until)} are black; \`start: ${Math.round((start + until) * 1000) / 1000}\` would leave them out`,
+  );
 }
 
 interface Outcome {

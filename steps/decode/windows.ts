@@ -1,4 +1,5 @@
 import type { MovieFrame } from './frames-of-movie.js';
+import { endOfFrames, ROUNDING } from './time-stamps.js';
 import { WindowAverage } from './window-average.js';
 
 export interface WindowImage {
@@ -31,11 +32,6 @@ export interface Seen {
   last: number;
   end: number;
 }
-
-/** webm and mkv keep whole milliseconds: a frame this much before a window (s) belongs to it. */
-const ROUNDING = 0.0005 + 1e-9;
-/** Precision of the length that a file states, as ffmpeg prints it, in s. */
-const STATED = 0.01;
 
 /**
  * Averages frames in windows by their time stamps, one window in memory at a time. `seen` is kept up to date for
@@ -80,7 +76,7 @@ export async function* averageInWindows(
     previous = frame.data;
   }
   if (previous === null) return;
-  if (options.stated !== null && seen.end > options.stated + STATED) seen.end = Math.max(options.stated, seen.last);
+  seen.end = endOfFrames(seen.end, seen.last, options.stated);
   const end = Math.min(seen.end, stop);
   while (average.frames > 0 || start + current * window < end - ROUNDING)
     yield finish(Math.max(end, seen.last), previous);

@@ -15,7 +15,7 @@ export interface FeaturesParams {
 
 export const featuresStep: StepType<FeaturesParams> = {
   name: 'features',
-  version: 1,
+  version: 2,
   title: 'Low-level features of the pictures: luminance, contrast, colour, spatial frequencies, motion',
   description: `Series of what a kernel of a network, or a voxel, may follow without seeing anything: controls for the kernels, and something
 to compare them with. All come from one pass over the pictures, which is why they are one step with a list.

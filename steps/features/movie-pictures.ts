@@ -37,6 +37,7 @@ export async function moviePictures(
   const errors: string[] = [];
   const movie = framesOfMovie(ffmpeg, {
     ...{ file, origin: video.origin, width, height, signal, threads: context.threads },
+    ...{ hdr: facts.hdr, deinterlace: facts.interlaced },
     onError: (message) => errors.push(message),
   });
   const total = Math.min(facts.duration ?? 0, stop ?? Number.POSITIVE_INFINITY) - start;

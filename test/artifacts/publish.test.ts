@@ -341,6 +341,7 @@ describe('frames', () => {
     const files = await publish(framesType, await frames(), 'frames');
     expect([...files.keys()]).toEqual([
       'frames_frames.tsv',
+      'frames_preview.png',
       'frames_frames/frame-0000.png',
       'frames_frames/frame-0001.png',
     ]);
@@ -351,6 +352,10 @@ describe('frames', () => {
       channels: 3,
       data: [1, 2, 3, 4, 5, 6],
     });
+    // Both pictures, one pixel high, with two white pixels between them.
+    const strip = decode(await readFile(path.join(out, 'frames_preview.png')));
+    expect([strip.width, strip.height]).toEqual([6, 1]);
+    expect([...strip.data]).toEqual([255, 0, 0, 0, 255, 0, 255, 255, 255, 255, 255, 255, 1, 2, 3, 4, 5, 6]);
     const { rows } = await readTable(path.join(out, 'frames_frames.tsv'));
     expect(rows[1]).toEqual(['1', '2', '1.5', '36', 'frames_frames/frame-0001.png']);
   });

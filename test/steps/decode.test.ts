@@ -214,6 +214,162 @@ describe('decode', () => {
     expect((await decode(turned)).shape).toEqual([3, 64, 48, 3]);
   });
 
+  test('shows a picture that a phone marked as turned upright, as ffmpeg does by itself', async () => {
+    const halves = 'color=red:s=32x48:r=24:d=1[a];color=blue:s=32x48:r=24:d=1[b];[a][b]hstack';
+    const file = await make('halves.mp4', ['-c:v', 'libx264', '-pix_fmt', 'yuv444p'], halves);
+    const turned = path.join(dir, 'halves-turned.mp4');
+    execFileSync(writer, ['-v', 'error', '-i', file, '-c', 'copy', '-metadata:s:v', 'rotate=90', '-y', turned]);
+    const decoded = await decode(turned);
+    expect(image(decoded, 0)).toEqual(roundedMean(rawFrames(turned, 48 * 64 * 3)));
+    // This writer's 90 is counter-clockwise (its display matrix says so): what was left is below.
+    const [top, bottom] = [image(decoded, 0).subarray(0, 3), image(decoded, 0).subarray(-3)];
+    expect(top[2]).toBeGreaterThan(240);
+    expect(bottom[0]).toBeGreaterThan(240);
+  });
+
+  test('makes pixels square that are not', async () => {
+    const lossless = ['-c:v', 'ffv1', '-pix_fmt', 'gbrp'];
+    const file = await make('wide.mkv', ['-vf', 'setsar=64/45', ...lossless], 'color=gray:s=72x58:r=24:d=1');
+    const decoded = await decode(file);
+    // 72 x 64 / 45 = 102.4
+    expect(decoded.shape).toEqual([1, 58, 102, 3]);
+    expect(new Set(decoded.data)).toEqual(new Set([128]));
+    expect((await decode(file, { size: [72, 58] })).shape).toEqual([1, 58, 72, 3]);
+  });
+
+  /** A movie of one colour, given by its codes in 10 bits. */
+  const tenBit = (name: string, luma: number, options: string[] = []) =>
+    make(
+      name,
+      ['-vf', `format=yuv420p10le,geq=lum=${luma}:cb=512:cr=512`, '-c:v', 'ffv1', ...options],
+      'color=black:s=32x32:r=24:d=0.5',
+    );
+
+  test('rounds 10 bits to 8', async () => {
+    for (const luma of [64, 300, 502, 940]) {
+      const { data } = await decode(await tenBit(`grey-${luma}.mkv`, luma));
+      const expected = (255 * (luma - 64)) / 876;
+      // The tables of ffmpeg's conversion are up to two grey levels off.
+      for (const value of new Set(data)) expect(Math.abs(value - expected)).toBeLessThanOrEqual(2);
+    }
+  });
+
+  /** cd/m² of a code from 0 to 1. */
+  const transfers = {
+    // SMPTE ST 2084
+    smpte2084: (code: number) => {
+      const x = code ** (32 / 2523);
+      return 10_000 * (Math.max(x - 107 / 128, 0) / (2413 / 128 - (2392 / 128) * x)) ** (16384 / 2610);
+    },
+    // ITU-R BT.2100, table 5: HLG on a display of 1000 cd/m²
+    'arib-std-b67': (code: number) => {
+      const [a, b, c] = [0.17883277, 0.28466892, 0.55991073];
+      return 1000 * (code <= 0.5 ? code ** 2 / 3 : (Math.exp((code - c) / a) + b) / 12) ** 1.2;
+    },
+  };
+  test.each(Object.keys(transfers) as (keyof typeof transfers)[])(
+    'maps high dynamic range (%s) to standard range as documented',
+    async (transfer) => {
+      const tags = ['-color_trc', transfer, '-color_primaries', 'bt2020', '-colorspace', 'bt2020nc'];
+      for (const luma of [200, 380, 448, 573, 660, 720]) {
+        const { data } = await decode(await tenBit(`${transfer}-${luma}.mkv`, luma, tags));
+        const light = transfers[transfer]((luma - 64) / 876) / 203;
+        // Möbius: straight up to j, above (x + a) / (x + b), scaled so that value and slope meet at j and the peak becomes 1.
+        const [j, peak] = [0.3, 1000 / 203];
+        const a = (-j * j * (peak - 1)) / (j * j - 2 * j + peak);
+        const b = (j * j - 2 * j * peak + peak) / (peak - 1);
+        const mapped = light <= j ? light : (((b * b + 2 * b * j + j * j) / (b - a)) * (light + a)) / (light + b);
+        // ITU-R BT.1886: gamma 2.4
+        const expected = 255 * Math.min(1, mapped) ** (1 / 2.4);
+        for (const value of new Set(data)) expect(Math.abs(value - expected)).toBeLessThanOrEqual(1);
+      }
+    },
+  );
+
+  test('deinterlaces fields, unless told not to', async () => {
+    const fields = [
+      '-vf',
+      'tinterlace=interleave_top,fieldorder=tff',
+      '-flags',
+      '+ildct+ilme',
+      '-c:v',
+      'mpeg2video',
+      '-q:v',
+      '2',
+    ];
+    const file = await make('fields.mpg', fields, 'testsrc2=s=64x64:r=50:d=2');
+    const size = 64 * 64 * 3;
+    const filtered = execFileSync(
+      ffmpeg,
+      ['-v', 'error', '-i', file, '-vf', 'yadif', '-vsync', '0', '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'],
+      { maxBuffer: 1 << 30 },
+    );
+    const raw = rawFrames(file, size);
+    const clean = Array.from({ length: filtered.length / size }, (_, i) => filtered.subarray(i * size, (i + 1) * size));
+    const kept = await decode(file, { deinterlace: false });
+    const decoded = await decode(file);
+    expect(kept.frames[0]).toBe(decoded.frames[0]);
+    const first = (frames: Uint8Array[], n: number) => roundedMean(frames.slice(0, n));
+    expect(image(kept, 0)).toEqual(first(raw, kept.frames[0]!));
+    expect(image(decoded, 0)).toEqual(first(clean, decoded.frames[0]!));
+    expect(image(decoded, 0)).not.toEqual(image(kept, 0));
+  });
+
+  test('keeps black at the beginning, and says so', async () => {
+    const black = 'color=black:s=32x32:r=24:d=4[a];testsrc=s=32x32:r=24:d=4[b];[a][b]concat';
+    const file = await make('black.mp4', ['-c:v', 'libx264'], black);
+    const decoded = await decode(file, { window: 1 });
+    expect(decoded.shape[0]).toBe(8);
+    expect(decoded.notes).toEqual(['the first 4 s are black; `start: 4` would leave them out']);
+    expect((await decode(file, { start: 4 })).notes).toEqual([]);
+  });
+
+  test('cuts out a part of the picture as shown', async () => {
+    const file = await make('whole-picture.mkv', ['-c:v', 'ffv1', '-pix_fmt', 'gbrp']);
+    const raw = rawFrames(file, 64 * 48 * 3);
+    const part = raw.map((frame) => {
+      const rows = Array.from({ length: 20 }, (_, y) =>
+        frame.subarray(((y + 5) * 64 + 7) * 3, ((y + 5) * 64 + 7 + 31) * 3),
+      );
+      return Buffer.concat(rows);
+    });
+    const decoded = await decode(file, { crop: [7, 5, 31, 20] });
+    expect(decoded.shape).toEqual([3, 20, 31, 3]);
+    expect(image(decoded, 0)).toEqual(roundedMean(part.slice(0, 48)));
+    expect((await decode(file, { crop: [0, 0, 32, 24], size: [16, 12] })).shape).toEqual([3, 12, 16, 3]);
+    await expect(decode(file, { crop: [40, 0, 32, 24] })).rejects.toThrow(/crop reaches to 72 x 24.*64 x 48/);
+  });
+
+  test('with fps a frame counts for as long as it is shown', async () => {
+    // Frames at 0, 2.5 and 5 s.
+    const file = await make('moments.gif', [], 'testsrc=s=32x32:r=0.4:d=7.5');
+    const raw = rawFrames(file, 32 * 32 * 3);
+    // Moments 0, 0.5, 1 ... 7 s: from 2 to 4 s one moment shows frame 0 and three frame 1.
+    const decoded = await decode(file, { window: 2, fps: 2 });
+    expect(decoded.frames).toEqual([4, 4, 4, 3]);
+    expect(image(decoded, 1)).toEqual(roundedMean([raw[0]!, raw[1]!, raw[1]!, raw[1]!]));
+    expect(image(decoded, 2)).toEqual(roundedMean([raw[1]!, raw[1]!, raw[2]!, raw[2]!]));
+    // From 1 s on: 1, 1.5, 2, 2.5.
+    const later = await decode(file, { window: 2, start: 1, fps: 2 });
+    expect(image(later, 0)).toEqual(roundedMean([raw[0]!, raw[0]!, raw[0]!, raw[1]!]));
+  });
+
+  test('a movie damaged in the middle is an error; tolerated, a note counts what ffmpeg reported', async () => {
+    const whole = await make(
+      'sound.mp4',
+      ['-c:v', 'libx264', '-g', '12', '-movflags', '+faststart'],
+      'testsrc2=s=320x240:r=24:d=6',
+    );
+    const bytes = await readFile(whole);
+    for (let i = bytes.length >> 1; i < (bytes.length >> 1) + 400; i++) bytes[i] = (i * 37) & 255;
+    const damaged = path.join(dir, 'damaged.mp4');
+    await writeFile(damaged, bytes);
+    await expect(decode(damaged)).rejects.toThrow(/damaged\.mp4: damaged: .*ffmpeg reported \d+ errors?, the first: /);
+    const { notes, shape } = await decode(damaged, { tolerate: true });
+    expect(shape[0]).toBe(3);
+    expect(notes.join()).toMatch(/ffmpeg reported \d+ errors?.*used as it is/);
+  });
+
   test('says what is wrong with a file that is no movie', async () => {
     const sound = path.join(dir, 'sound.m4a');
     execFileSync(writer, ['-v', 'error', '-f', 'lavfi', '-i', 'sine=d=1', '-y', sound]);
