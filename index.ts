@@ -15,6 +15,8 @@ export type * from './artifacts/artifact.js';
 export { describeProblem, type Place, type Problem, UserError } from './artifacts/user-error.js';
 export type { RemoteOptions } from './cache/remote.js';
 export type { Reason, RunEvent } from './engine/events.js';
+export type { Reference } from './engine/methods/reference.js';
+export type { MethodsFacts, MethodsText } from './engine/methods/text.js';
 export type { Plan, PlannedInstance } from './engine/plan.js';
 export type { RunResult } from './engine/run.js';
 export type { Selection } from './engine/selection.js';

@@ -8,7 +8,7 @@ import { voxreelVersion } from './version.js';
 /** Raised when the texts change though nothing they are made from does. */
 const FORMAT = 1;
 
-/** The texts that lie beside the results and say how they came to be: the workflow file and the crate's metadata. */
+/** The texts that lie beside the results and say how they came to be: the workflow file, methods and the crate's metadata. */
 export function provenanceOf({ graph, inputs, keys }: Plan, { results }: Execution): DescribeResults {
   const { workflow } = graph;
   const { name, experiment, params, about, text } = workflow;
@@ -21,15 +21,24 @@ export function provenanceOf({ graph, inputs, keys }: Plan, { results }: Executi
     of: sha256(parts.join('\n')),
     partial: results.size < graph.byId.size,
     async texts(manifest) {
-      const { CRATE_FILE, crateText } = await import('./crate/crate.js');
-      const file = { name: path.basename(workflow.file), size: Buffer.byteLength(text), digest: sha256(text) };
-      const documents = [] as const;
-      const published = manifest.outputs;
-      const crate = crateText({ graph, inputs, keys, results, published, file, documents });
-      return new Map([
-        [file.name, text],
-        [CRATE_FILE, crate],
+      const [{ CRATE_FILE, crateText }, { composeMethods }] = await Promise.all([
+        import('./crate/crate.js'),
+        import('./methods/compose.js'),
       ]);
+      const { markdown, bibliography } = await composeMethods({ graph, inputs, keys, results });
+      const texts = [
+        { name: path.basename(workflow.file), text, about: 'The workflow.' },
+        { name: 'methods.md', text: markdown, about: 'What was done, in words, for a methods section.' },
+        { name: 'references.bib', text: bibliography, about: 'What methods.md cites.' },
+      ];
+      const [file, ...documents] = texts.map(({ name, text, about }) => ({
+        ...{ name, about },
+        size: Buffer.byteLength(text),
+        digest: sha256(text),
+      }));
+      const published = manifest.outputs;
+      const crate = crateText({ graph, inputs, keys, results, published, file: file!, documents });
+      return new Map([...texts.map(({ name, text }) => [name, text] as const), [CRATE_FILE, crate]]);
     },
   };
 }

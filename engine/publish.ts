@@ -69,7 +69,7 @@ export async function publish(
     try {
       if (options.describe) await describeResults(root, manifest, options.describe);
     } catch (error) {
-      failures.set('description', folderError(error, root, 'the results folder'));
+      failures.set('ro-crate-metadata.json', folderError(error, root, 'the results folder'));
     }
   }
   await rmdir(path.join(root, UNFINISHED)).catch(() => undefined);

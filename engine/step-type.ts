@@ -1,6 +1,7 @@
 import type { Artifact, ArtifactType, JsonSchema, Produced } from '../artifacts/artifact.js';
 import type { Problem } from '../artifacts/user-error.js';
 import type { Pool } from '../numerics/pool.js';
+import type { MethodsFacts, MethodsText } from './methods/text.js';
 
 export interface InputPort {
   /** Artifact types that may be wired here. */
@@ -75,6 +76,8 @@ export interface StepType<P = any> extends Ports {
   needs?(params: P): Needs;
   /** Identity of outside tools that change the result (`{ ffmpeg: '5.1.9' }`). Part of the key. */
   tools?(params: P): Promise<Readonly<Record<string, string>>>;
+  /** What it did in words, for the methods section of a paper; a text alone stands under "Other steps". Imported inside, as `run`. */
+  methods?(facts: MethodsFacts<P>): Promise<MethodsText | string>;
   /** Heavy modules are imported inside, so that declarations stay cheap to load. */
   run(context: StepContext<P>): Promise<Readonly<Record<string, Produced>>>;
 }

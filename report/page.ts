@@ -6,6 +6,7 @@ import { voxreelVersion } from '../engine/version.js';
 import type { Workflow } from '../engine/workflow.js';
 import { filesSection } from './files-section.js';
 import { html, type Markup, raw } from './html.js';
+import { methodsSection } from './methods-section.js';
 import { type ResultFile, readResultsFolder } from './results-folder.js';
 import { type RunStory, runStory } from './run-story.js';
 import { notesSection, stepsSection } from './steps-section.js';
@@ -38,6 +39,7 @@ export async function writeReport(resultsDir: string, options: ReportOptions): P
   const sections: readonly (readonly [id: string, title: string, content: Markup | undefined])[] = [
     ['figures', 'Figures', await figuresSection(resultsDir, files)],
     ['tables', 'Tables', await tablesSection(resultsDir, files, options.tables ?? [])],
+    ['methods', 'Methods', await methodsSection(resultsDir)],
     ['notes', 'Notes', notesSection(story)],
     ['steps', 'What ran', story.steps.size ? stepsSection(story) : undefined],
     ['parameters', 'Parameters', parametersSection(options)],

@@ -1,4 +1,5 @@
 import type { StepKeys } from '../keys.js';
+import { programsOf } from '../tool-names.js';
 import type { StepNode } from '../workflow.js';
 import { type Entity, formalParameter, ids, kindOf, ref } from './entities.js';
 
@@ -21,7 +22,7 @@ export function toolEntities(
     parameters.push(...inputs, ...outputs);
     const needed = new Set<string>();
     for (const node of nodes) {
-      for (const [program, softwareVersion] of Object.entries(keys.get(node)?.tools ?? {})) {
+      for (const { program, version: softwareVersion } of programsOf(keys.get(node)?.tools ?? {})) {
         const id = ids.software(program, softwareVersion);
         programs.set(id, { '@id': id, '@type': 'SoftwareApplication', name: program, softwareVersion });
         needed.add(id);

@@ -27,5 +27,6 @@ opens). They stay in the table, so that numbering holds; a note counts them, and
       },
     },
   },
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -110,5 +110,6 @@ Without this step a series begins with the first volume that is kept.`,
           ]),
     ];
   },
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -96,5 +96,6 @@ all have the same columns; one that a movie never shows is 0 throughout.`,
     value === undefined || measure === 'sum'
       ? []
       : [{ message: `"value" has no meaning with "measure: ${measure}"`, keys: ['value'], expected: 'measure: sum' }],
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -67,5 +67,6 @@ The envelope at the rate of the windows is what \`hrf\` needs. For a finer one g
     },
   },
   tools: async () => ({ ffmpeg: (await findFfmpeg()).version }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -48,5 +48,6 @@ Voxels are those that every run has; kernels must be the same, and one that a ru
     },
   },
   needs: () => ({ memoryMB: 768 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

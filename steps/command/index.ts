@@ -143,6 +143,7 @@ results are cached, checked and wired like any others:
     return [...checkPlaceholders(params), ...outputs];
   },
   tools: async ({ version }) => (version === undefined ? {} : (await import('./version.js')).programVersion(version)),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };
 

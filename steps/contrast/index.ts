@@ -47,5 +47,6 @@ Rows of kernels that were not fitted are NaN. The group analysis does not need t
     },
   },
   needs: () => ({ memoryMB: 512 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -50,5 +50,6 @@ Columns have the names of the regressors, which must not be those of the table.`
       },
     },
   },
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -145,5 +145,6 @@ ffmpeg is taken from FFMPEG_PATH, then PATH, then the embedded one; its version 
   },
   needs: () => ({ cores: 1, memoryMB: 400 }),
   tools: async () => ({ ffmpeg: (await findFfmpeg()).version }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -50,5 +50,6 @@ components and no correlation (n/a).`,
       },
     },
   },
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -135,5 +135,6 @@ series together with \`join\`; to take them out of the kernels' fit, make them c
         ],
   needs: () => ({ cores: 1, memoryMB: 600 }),
   tools: async () => ({ ffmpeg: (await findFfmpeg()).version }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -134,5 +134,6 @@ export const figuresStep: StepType<FiguresParams> = {
     },
   },
   needs: () => ({ cores: 2, memoryMB: 600 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

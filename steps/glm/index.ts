@@ -176,5 +176,6 @@ BOLD is not scaled, except for \`noise: spm\`: effects are in BOLD units per uni
     return [...problems, { message, keys: ['drift_order'], expected: 'drift: polynomial' }];
   },
   needs: () => ({ memoryMB: 1024 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

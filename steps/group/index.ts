@@ -134,6 +134,7 @@ The order of subjects is that of the list; it changes nothing but the rounding.`
   },
   checkParams,
   needs: () => ({ memoryMB: 1536 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };
 

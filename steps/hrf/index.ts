@@ -128,6 +128,7 @@ it and leaves it out.`,
     },
   },
   checkParams: problemsOf,
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };
 

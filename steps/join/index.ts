@@ -15,5 +15,6 @@ names of columns must differ.`,
   },
   outputs: { series: { type: 'series', description: 'All columns.' } },
   params: { type: 'object', properties: {} },
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -77,5 +77,6 @@ such as the sum of both, are right. An F contrast tests as many degrees of freed
     },
   },
   needs: () => ({ memoryMB: 768 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

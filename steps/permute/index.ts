@@ -125,6 +125,7 @@ test is over subjects, so serial correlation inside a series does not matter to 
   },
   checkParams,
   needs: () => ({ memoryMB: 1536 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };
 

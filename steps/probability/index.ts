@@ -48,5 +48,6 @@ Maps are float64.`,
       },
     },
   },
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

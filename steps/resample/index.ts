@@ -65,5 +65,6 @@ already is passed on unchanged. Masks become uint8, atlases int32, other images 
     return [{ message, keys: ['interpolation'], expected: 'nearest' }];
   },
   needs: () => ({ memoryMB: 512 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

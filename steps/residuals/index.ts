@@ -45,5 +45,6 @@ All kernels, or those named under \`kernels\` or of the wired selection, if they
   },
   params: { type: 'object', properties: { kernels: permuteStep.params.properties.kernels! } },
   needs: () => ({ memoryMB: 512 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -142,5 +142,6 @@ height and prominence in the units of the mean series. series.tsv: time in s, vo
     },
   },
   needs: () => ({ memoryMB: 1024 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -108,5 +108,6 @@ voxels, or founds a group; the groups are named region-1, region-2, …
       },
     },
   },
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

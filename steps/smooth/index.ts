@@ -36,5 +36,6 @@ The result is float32 in the same grid with the same TR. \`fwhm: 0\` passes the 
     },
   },
   needs: () => ({ memoryMB: 768 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

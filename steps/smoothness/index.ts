@@ -40,5 +40,6 @@ takes at most 64 residual images).`,
   },
   checkParams: permuteStep.checkParams!,
   needs: () => ({ memoryMB: 1536 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -99,5 +99,6 @@ wound up on a circle; docs/validation.md has the share of false finds in simulat
       height_power: 2,
     }),
   needs: () => ({ memoryMB: 2048 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };

@@ -151,6 +151,7 @@ cluster lies in.`,
   },
   checkParams,
   needs: () => ({ memoryMB: 768 }),
+  methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
 };
 

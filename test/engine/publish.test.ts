@@ -34,7 +34,7 @@ async function start(): Promise<Ran> {
 }
 
 /** What says how the results came to be. */
-const ABOUT = ['ro-crate-metadata.json', 'study.yaml'];
+const ABOUT = ['methods.md', 'references.bib', 'ro-crate-metadata.json', 'study.yaml'];
 
 const published = (result: Ran) =>
   Object.fromEntries(

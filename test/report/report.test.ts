@@ -175,6 +175,22 @@ describe('report', () => {
     expect(await page(false)).not.toContain(banner);
   });
 
+  it('shows the methods with their references as links', async () => {
+    const root = resultsFolder();
+    writeFileSync(
+      path.join(root, 'methods.md'),
+      '# Methods of tiny (glover)\n\nComputed with `voxreel` <1>.\n\n## Stimulus\n\nIt was seen (One, 1990).\n\n## References\n\n- One, A. (1990). Alone. *Journal* 1. https://doi.org/10.1000/x\n- Two.\n',
+    );
+    const page = readFileSync(await writeReport(root, options), 'utf8');
+    expect(page).toContain('<p>Computed with <code>voxreel</code> &lt;1&gt;.</p>');
+    expect(page).toContain('<h3>Stimulus</h3><p>It was seen (One, 1990).</p>');
+    expect(page).toContain(
+      '<ul><li>One, A. (1990). Alone. <em>Journal</em> 1. <a href="https://doi.org/10.1000/x">https://doi.org/10.1000/x</a></li><li>Two.</li></ul>',
+    );
+    expect(page).toContain('<a href="#methods">Methods</a>');
+    expect(readFileSync(await writeReport(resultsFolder(), options), 'utf8')).not.toContain('id="methods"');
+  });
+
   it('can be written for an empty folder and a run without events, and again over itself', async () => {
     const root = mkdtempSync(path.join(os.tmpdir(), 'voxreel-report-'));
     const file = await writeReport(root, { ...options, events: [] });

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import type { Json, JsonSchema } from '../../artifacts/artifact.js';
+import { citedKeys, withCitations } from '../../engine/methods/reference.js';
+import { type MethodsText, sections } from '../../engine/methods/text.js';
+import type { StepType } from '../../engine/step-type.js';
+import { registry } from '../../steps/registry.js';
+
+/** Parameters without a default that a step cannot do without. */
+const given: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
+  command: { run: ['fslmaths', 'in.nii.gz'], outputs: { map: { type: 'image', path: 'map.nii.gz' } } },
+  resample: { kind: 'atlas' },
+};
+
+function defaults(type: StepType): Record<string, Json> {
+  const own = Object.entries(type.params.properties as Record<string, JsonSchema>);
+  const filled = own.flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value as Json]]));
+  return { ...Object.fromEntries(filled), ...given[type.name] };
+}
+
+/** Each choice that a parameter offers, one at a time beside the defaults. */
+function variants(type: StepType): Record<string, Json>[] {
+  const base = defaults(type);
+  const varied = Object.entries(type.params.properties as Record<string, JsonSchema>).flatMap(([name, schema]) => {
+    const choices = (schema.enum ?? (schema.type === 'boolean' ? [true, false] : [])) as Json[];
+    return choices.map((value) => ({ ...base, [name]: value }));
+  });
+  return [base, ...varied].filter((params) => (type.checkParams?.(params) ?? []).length === 0);
+}
+
+async function told(type: StepType, params: Record<string, Json>, count: number): Promise<MethodsText> {
+  const inputs = Object.fromEntries(Object.keys(type.inputs).map((port) => [port, [{ tr: 2 }, { tr: 2 }]]));
+  const facts = { params, count, subjects: count, inputs, outputs: {}, tools: {} };
+  return (await type.methods!(facts)) as MethodsText;
+}
+
+describe.each([...registry.steps.values()].map((type) => [type.name, type] as const))(
+  'the methods of %s',
+  (_, type) => {
+    it('are whole sentences for every choice of a parameter, and every citation resolves', async () => {
+      expect(type.methods).toBeDefined();
+      for (const params of variants(type)) {
+        for (const count of [1, 8]) {
+          const { section, text, references } = await told(type, params, count);
+          const where = `${JSON.stringify(params)}: ${text}`;
+          expect(Object.keys(sections), where).toContain(section);
+          expect(text, where).toMatch(/^[A-Z][\s\S]*\.$/);
+          expect(text, where).not.toMatch(/undefined|NaN|null|\[object|\s{2}|\s[.,;]|\(\)|;;/);
+          const cited = withCitations(text, new Map(references.map((one) => [one.key, one])));
+          expect(cited, where).not.toContain('[@');
+          expect(citedKeys(text).sort(), where).toEqual(references.map(({ key }) => key).sort());
+        }
+      }
+    });
+
+    it('tell each choice of a model, a correction or a design apart', async () => {
+      for (const name of ['model', 'noise', 'correction', 'design', 'method', 'statistic', 'backend', 'weights']) {
+        const choices = (type.params.properties[name] as JsonSchema | undefined)?.enum as Json[] | undefined;
+        if (!choices) continue;
+        const texts = await Promise.all(
+          choices.map(async (value) => (await told(type, { ...defaults(type), [name]: value }, 8)).text),
+        );
+        expect(new Set(texts).size, `${name}: ${texts.join('\n')}`).toBe(choices.length);
+      }
+    });
+  },
+);
+
+describe('references', () => {
+  it('have all that a reader needs to find them', async () => {
+    const texts = await Promise.all(
+      [...registry.steps.values()].flatMap((type) => variants(type).map((params) => told(type, params, 8))),
+    );
+    const all = new Map(texts.flatMap(({ references }) => references.map((one) => [one.key, one] as const)));
+    expect(all.size).toBeGreaterThan(25);
+    for (const { key, kind, authors, title, year, where, doi, url, volume } of all.values()) {
+      expect(
+        authors.every((author) => author.length > 2),
+        key,
+      ).toBe(true);
+      expect(title.length, key).toBeGreaterThan(4);
+      if (kind === 'article')
+        expect({ key, complete: Boolean(year && where && volume) }).toEqual({ key, complete: true });
+      if (doi !== undefined) expect(doi, key).toMatch(/^10\.\d{4,}\/\S+$/);
+      if (year === undefined) expect(url, key).toMatch(/^https:/);
+    }
+  });
+});
