@@ -6,7 +6,7 @@ import type { Plan } from './plan.js';
 import { voxreelVersion } from './version.js';
 
 /** Raised when the texts change though nothing they are made from does. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** The texts that lie beside the results and say how they came to be: the workflow file, methods and the crate's metadata. */
 export function provenanceOf({ graph, inputs, keys }: Plan, { results }: Execution): DescribeResults {

@@ -73,7 +73,16 @@ export function crateText(options: CrateOptions): string {
       authors.length > 0 && entity['@id'] === ids.run ? { ...entity, agent: named.author } : entity,
     ),
   ];
-  return `${JSON.stringify({ '@context': CONTEXTS, '@graph': graphOf }, null, 1)}\n`;
+  return `${JSON.stringify({ '@context': CONTEXTS, '@graph': graphOf.map(compacted) }, null, 1)}\n`;
+}
+
+/** As RO-Crate recommends: no list of one, nothing that is empty. */
+function compacted(entity: Entity): Entity {
+  const properties = Object.entries(entity).flatMap(([name, value]) => {
+    if (!Array.isArray(value) || value.length > 1) return [[name, value] as const];
+    return value.length === 1 ? [[name, value[0]] as const] : [];
+  });
+  return Object.fromEntries(properties) as Entity;
 }
 
 function profile(id: string, name: string, version: string): Entity {

@@ -90,7 +90,7 @@ describe('the crate of a results folder', () => {
     expect(find(found, './')).toMatchObject({
       description: 'Two people say something.',
       license: { '@id': 'https://spdx.org/licenses/CC-BY-4.0' },
-      author: [{ '@id': 'https://orcid.org/0000-0002-1825-0097' }],
+      author: { '@id': 'https://orcid.org/0000-0002-1825-0097' },
     });
     expect(await readFile(at('study.yaml'), 'utf8')).toBe(YAML);
   });

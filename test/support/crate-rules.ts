@@ -58,6 +58,7 @@ export function brokenRules(crate: Crate, dir: string): string[] {
         .flat()
         .every((one) => typeof one !== 'object' || Object.keys(one as object).join() === '@id');
       must(flat, `flattened JSON-LD: ${property}`, entity['@id']);
+      must(!Array.isArray(value) || value.length > 1, `SHOULD: no list of one: ${property}`, entity['@id']);
       for (const id of idsAt(entity, property)) {
         const local = typeof id === 'string' && id.startsWith('#') && property !== 'name';
         if (local) must(byId.has(id), `what ${property} points to is described`, id);
