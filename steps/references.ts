@@ -148,7 +148,7 @@ const all = [
     2004,
     'Nonstationary cluster-size inference with random field and permutation methods',
     'NeuroImage',
-    { volume: '22', pages: '676-687', doi: '10.1016/j.neuroimage.2004.01.041' },
+    { volume: '22', pages: '676-687' },
   ),
   article(
     'holmes1998',
