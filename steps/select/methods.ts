@@ -12,7 +12,11 @@ export function methods({ params, inputs }: MethodsFacts<SelectParams>): Methods
     max_regions: most,
     per_region: kept,
   } = params;
-  const from = inputs.atlas ? 'of an atlas' : inputs.masks ? 'given as masks' : 'that their own clusters formed';
+  const from = inputs.atlas
+    ? 'of an atlas'
+    : inputs.masks
+      ? 'of those given as masks'
+      : 'that their own clusters formed';
   const which = layers ? ` of ${listOf(layers)}` : '';
   const only = regions ? ` (${listOf(regions)})` : '';
   return cited(

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../artifacts/artifact.js';
 import { counted, type MethodsFacts, type MethodsText, number, rounded, sentences } from '../../engine/methods/text.js';
 import { cited } from '../references.js';
 import type { ThresholdParams } from './index.js';
@@ -15,7 +16,16 @@ const corrections: Readonly<Record<ThresholdParams['correction'], string>> = {
   'rft-cluster': 'corrected at the level of clusters by random field theory [@friston1994; @worsley1996]',
 };
 
-export function methods({ params, outputs }: MethodsFacts<ThresholdParams>): MethodsText {
+const SURROGATES = 'corrected for the voxels by surrogate regressors';
+
+/** Of which step the null distribution is: `permute` rearranges subjects, `surrogates` regressors. */
+function correctionWords(correction: ThresholdParams['correction'], maps: JsonObject | undefined): string {
+  const { rearranged } = (maps?.permutation ?? {}) as JsonObject;
+  const surrogates = rearranged === 'phases' || rearranged === 'shifts';
+  return correction === 'fwe-voxel' && surrogates ? SURROGATES : corrections[correction];
+}
+
+export function methods({ params, inputs, outputs }: MethodsFacts<ThresholdParams>): MethodsText {
   const { statistic, correction, value, family, sides, min_extent: extent, connectivity, cluster_p: height } = params;
   const meta = outputs.thresholded?.[0];
   const df = number(meta, 'df');
@@ -26,7 +36,7 @@ export function methods({ params, outputs }: MethodsFacts<ThresholdParams>): Met
   const sign = correction === 'none' || correction === 'bonferroni' ? '<' : '≤';
   const at =
     value === undefined
-      ? `p ${sign} ${level} (${sides}-sided, ${corrections[correction]}${where})`
+      ? `p ${sign} ${level} (${sides}-sided, ${correctionWords(correction, inputs.maps?.[0])}${where})`
       : `${sides === 'one' ? statistic : `|${statistic}|`} ≥ ${value}`;
   return cited(
     'group',

@@ -65,6 +65,32 @@ describe.each([...registry.steps.values()].map((type) => [type.name, type] as co
   },
 );
 
+describe('the methods of threshold and permute', () => {
+  const of = async (name: string, params: object, meta: Record<string, Json>) => {
+    const type = registry.steps.get(name)!;
+    const facts = { count: 1, subjects: 0, inputs: { maps: [meta] }, outputs: { maps: [meta] }, tools: {} };
+    return ((await type.methods!({ ...facts, params: { ...defaults(type), ...params } })) as MethodsText).text;
+  };
+
+  it('say whose null distribution corrected the p values', async () => {
+    const params = { correction: 'fwe-voxel' };
+    expect(await of('threshold', params, { permutation: { rearranged: 'signs' } })).toContain('by permutation');
+    for (const rearranged of ['phases', 'shifts']) {
+      expect(await of('threshold', params, { permutation: { rearranged } })).toContain('by surrogate regressors');
+    }
+  });
+
+  it('say how many permutations there were, not how many were asked for', async () => {
+    const exact = await of('permute', {}, { n: 8, permutation: { count: 256, exact: true, seed: null } });
+    expect(exact).toContain('with all 256 flips of the signs of subjects');
+    expect(exact).not.toMatch(/5000|seed/);
+    const drawn = await of('permute', { seed: 7 }, { n: 20, permutation: { count: 5000, exact: false, seed: 7 } });
+    expect(drawn).toContain(
+      'over 20 subjects was repeated, one-sided, with 5000 flips of the signs of subjects drawn with seed 7',
+    );
+  });
+});
+
 describe('references', () => {
   it('have all that a reader needs to find them', async () => {
     const texts = await Promise.all(
