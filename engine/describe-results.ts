@@ -26,14 +26,19 @@ export async function describeResults(root: string, manifest: Manifest, describe
   if (known && current && known.ofResults === ofResults && isComplete(root, known)) return;
 
   const texts = await describe.texts(manifest);
-  const unfinished = path.join(root, UNFINISHED);
-  const files: WrittenFile[] = [];
-  await makeFolder(unfinished);
-  for (const [file, text] of texts) {
-    await writeAtomic(path.join(root, file), text, path.join(unfinished, ownedName()));
-    files.push([file, Buffer.byteLength(text), sha256(text)]);
+  // A folder of its own: another run that publishes here removes UNFINISHED when it finds it empty.
+  const temporary = path.join(root, UNFINISHED, ownedName());
+  await makeFolder(temporary);
+  try {
+    const files: WrittenFile[] = [];
+    for (const [file, text] of texts) {
+      await writeAtomic(path.join(root, file), text, path.join(temporary, file));
+      files.push([file, Buffer.byteLength(text), sha256(text)]);
+    }
+    for (const [file] of known?.files ?? []) if (!texts.has(file)) await rm(path.join(root, file), { force: true });
+    manifest.description = { of: describe.of, ofResults, files };
+    await manifest.save();
+  } finally {
+    await rm(temporary, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }
-  for (const [file] of known?.files ?? []) if (!texts.has(file)) await rm(path.join(root, file), { force: true });
-  manifest.description = { of: describe.of, ofResults, files };
-  await manifest.save();
 }

@@ -118,6 +118,18 @@ describe('the crate of a results folder', () => {
     expect(await crateText()).toBe(text);
   });
 
+  it('can be written by several runs at once', async () => {
+    await start();
+    const text = await crateText();
+    for (let round = 0; round < 10; round++) {
+      await rm(at('ro-crate-metadata.json'));
+      const runs = await Promise.all(Array.from({ length: 6 }, () => again()));
+      expect(runs.map(({ ok }) => ok)).toEqual(Array(6).fill(true));
+      expect(await crateText()).toBe(text);
+      expect(existsSync(at('.unfinished'))).toBe(false);
+    }
+  });
+
   it('is the same in another folder, but for the times', async () => {
     await start();
     const first = await crateText();
