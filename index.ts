@@ -4,12 +4,14 @@ import type { RemoteOptions } from './cache/remote.js';
 import { openStore } from './cache/store.js';
 import { expandGraph } from './engine/graph.js';
 import { type Plan, plan as planGraph } from './engine/plan.js';
+import type { ExperimentCounts } from './engine/plan-all.js';
 import { type RunOptions as RunGraphOptions, type RunResult, run as runGraph } from './engine/run.js';
-import { type Selection, select } from './engine/selection.js';
+import type { RunAllResult, RunAllOptions as RunGraphsOptions } from './engine/run-all.js';
+import { type Selected, type Selection, select } from './engine/selection.js';
 import { type InputNote, resolveInputs } from './engine/spec/inputs.js';
 import { loadWorkflow as load } from './engine/spec/load.js';
 import type { Registry } from './engine/step-type.js';
-import type { Workflow } from './engine/workflow.js';
+import type { ResolvedInputs, Workflow } from './engine/workflow.js';
 
 export type * from './artifacts/artifact.js';
 export { describeProblem, type Place, type Problem, UserError } from './artifacts/user-error.js';
@@ -18,7 +20,9 @@ export type { Reason, RunEvent } from './engine/events.js';
 export type { Reference } from './engine/methods/reference.js';
 export type { MethodsFacts, MethodsText } from './engine/methods/text.js';
 export type { Plan, PlannedInstance } from './engine/plan.js';
+export type { ExperimentCounts } from './engine/plan-all.js';
 export type { RunResult } from './engine/run.js';
+export type { ExperimentResult, RunAllResult } from './engine/run-all.js';
 export type { Selection } from './engine/selection.js';
 export { type Experiment, listExperiments } from './engine/spec/experiments.js';
 export type { InputNote } from './engine/spec/inputs.js';
@@ -79,6 +83,18 @@ export async function loadWorkflow(file: string, options: LoadOptions = {}): Pro
 }
 
 /**
+ * Reads a workflow file once for each of its experiments, the study without one (`default`) first.
+ * @throws UserError with every problem of any of them, each once.
+ */
+export async function loadExperiments(
+  file: string,
+  options: Omit<LoadOptions, 'experiment'> = {},
+): Promise<readonly Workflow[]> {
+  const { loadExperiments: loadAll } = await import('./engine/spec/load-experiments.js');
+  return loadAll(file, { ...options, registry: options.registry ?? (await builtIn()) });
+}
+
+/**
  * Says what a run would do and why. Runs nothing; reads input files that are new or have changed, to know their digests.
  * @throws UserError when inputs are missing or the cache folder cannot be used.
  */
@@ -112,6 +128,41 @@ export async function run(workflow: Workflow, options: RunOptions = {}): Promise
   return runGraph(graph, { ...others, registry, store, force, selection, ...folder });
 }
 
+/**
+ * Plans several experiments of a file as `runAll` would run them. Instances that differ from the first experiment's are
+ * named `fit@glover[sub-01]`.
+ * @throws UserError as `plan`
+ */
+export async function planAll(
+  workflows: readonly Workflow[],
+  options: PlanOptions = {},
+): Promise<Plan & { readonly notes: readonly InputNote[]; readonly experiments: readonly ExperimentCounts[] }> {
+  const { selected, registry, store, notes } = await prepareAll(workflows, options);
+  const { planAll: planGraphs } = await import('./engine/plan-all.js');
+  const { verify, signal } = options;
+  return { ...(await planGraphs(selected, { store, registry, ...(verify ? { verify } : {}), signal })), notes };
+}
+
+export interface RunAllOptions
+  extends Omit<RunOptions, 'keepGoing' | 'fetchOnly'>,
+    Pick<RunGraphsOptions, 'onExperiment'> {}
+
+/**
+ * Runs several experiments of a file as one run: what they share is made once, and each publishes to its own folder. A
+ * failure stops only what depends on it.
+ * @throws UserError as `run`
+ */
+export async function runAll(workflows: readonly Workflow[], options: RunAllOptions = {}): Promise<RunAllResult> {
+  const { selected, registry, store, notes } = await prepareAll(workflows, options);
+  for (const { input, message } of notes) {
+    options.onEvent?.({ type: 'note', time: Date.now(), instance: `inputs.${input}`, message });
+  }
+  const { cache: _cache, results, select: selection = {}, ...others } = options;
+  const folder = results === undefined ? {} : { resultsDir: results };
+  const { runAll: runGraphs } = await import('./engine/run-all.js');
+  return runGraphs(selected, { ...others, registry, store, selection, ...folder });
+}
+
 /** The folder of the store that `plan` and `run` use for a workflow unless told otherwise. */
 export function defaultCache(workflow: Pick<Workflow, 'baseDir'>): string {
   return path.resolve(process.env.VOXREEL_CACHE || path.join(workflow.baseDir, '.voxreel'));
@@ -138,6 +189,23 @@ export function remoteFromEnvironment(env: NodeJS.ProcessEnv = process.env): Rem
     ...(token ? { token } : {}),
     readOnly: readOnly === '1' || readOnly === 'true',
   };
+}
+
+async function prepareAll(workflows: readonly Workflow[], options: PlanOptions) {
+  const registry = options.registry ?? (await builtIn());
+  const notes = new Map<string, InputNote>();
+  const selected: Selected[] = [];
+  // Most experiments have the same inputs; a big data set is looked through once.
+  const found = new Map<string, ResolvedInputs>();
+  for (const workflow of workflows) {
+    const wanted = JSON.stringify([...workflow.inputs].map(([name, { type, spec }]) => [name, type, spec]));
+    const inputs =
+      found.get(wanted) ?? (await resolveInputs(workflow, registry, (note) => notes.set(JSON.stringify(note), note)));
+    found.set(wanted, inputs);
+    selected.push(select(expandGraph(workflow, inputs), options.select ?? {}));
+  }
+  const store = await openStore(options.cache ?? defaultCache(workflows[0]!));
+  return { registry, selected, store, notes: [...notes.values()] };
 }
 
 async function prepare(workflow: Workflow, options: PlanOptions) {

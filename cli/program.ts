@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { knownNames } from '../artifacts/weights/known.js';
 import { amount, MEGABYTES } from '../engine/spec/limits.js';
 import { voxreelVersion } from '../engine/version.js';
@@ -50,7 +50,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .showHelpAfterError('(voxreel --help lists the commands)')
     .addHelpText('after', HELP_END);
 
-  withRemote(withSelection(study(program.command('run'))))
+  withRemote(withSelection(study(program.command('run')).addOption(allExperiments())))
     .summary('run a study: only what is not cached yet')
     .description(
       'Runs every step whose result is not in the cache and publishes the outputs under results/<name>/<experiment>/ beside the file.',
@@ -62,11 +62,15 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--cache <dir>', CACHE_HELP)
     .option('--keep-going', 'after a failure, still run every step that does not depend on the failed one')
     .option('--results <dir>', 'folder for the outputs (default: results, beside the workflow file)')
-    .option('--watch', 'run again whenever the file or an input changes, until Ctrl-C')
+    .addOption(
+      new Option('--watch', 'run again whenever the file or an input changes, until Ctrl-C').conflicts(
+        'allExperiments',
+      ),
+    )
     .option('--explain', 'list first what will run and why, and say why with each step that starts')
     .action(async (file, options) => finish(await (await import('./commands/run.js')).runCommand(file, options)));
 
-  withSelection(study(program.command('plan')))
+  withSelection(study(program.command('plan')).addOption(allExperiments()))
     .summary('say what a run would do, and why')
     .description(
       'Compares the study with the cache and lists each step with the reason why it would run. Runs nothing.',
@@ -193,6 +197,11 @@ function study(command: Command, argument = '<file>', about = 'workflow file (YA
       'another value for a parameter: fwhm=4, fit.noise=ols, inputs.bold.task=rest (repeatable)',
       (value: string, all: readonly string[] | undefined) => [...(all ?? []), value],
     );
+}
+
+function allExperiments(): Option {
+  const about = 'every experiment of the file, and the study without one; what they share is made once';
+  return new Option('--all-experiments', about).conflicts('experiment');
 }
 
 const CACHE_HELP =

@@ -84,6 +84,15 @@ export type RunEvent = { readonly time: number } & (
       readonly written: number;
       readonly dir: string;
     }
+  /** Of one of several experiments that ran together: how it ended. What another made for it counts as cached. */
+  | ({
+      readonly type: 'experiment';
+      readonly experiment: string;
+      /** Those of the cached that ran for an experiment told before. */
+      readonly shared: number;
+      /** Where its results are. */
+      readonly dir: string;
+    } & Totals)
   | ({ readonly type: 'ended' } & Totals)
 );
 

@@ -9,7 +9,10 @@ import { voxreelVersion } from './version.js';
 const FORMAT = 2;
 
 /** The texts that lie beside the results and say how they came to be: the workflow file, methods and the crate's metadata. */
-export function provenanceOf({ graph, inputs, keys }: Plan, { results }: Execution): DescribeResults {
+export function provenanceOf(
+  { graph, inputs, keys }: Pick<Plan, 'graph' | 'inputs' | 'keys'>,
+  { results }: Pick<Execution, 'results'>,
+): DescribeResults {
   const { workflow } = graph;
   const { name, experiment, params, about, text } = workflow;
   const parts = [JSON.stringify({ FORMAT, voxreel: voxreelVersion(), name, experiment, params, about, text })];

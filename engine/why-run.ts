@@ -8,6 +8,7 @@ import { type InputFacts, inputDifference } from './input-facts.js';
 import type { Ingredients } from './keys.js';
 import { changes } from './reasons.js';
 import { originOf } from './sources.js';
+import { plainId } from './union-id.js';
 import type { Graph, Instance } from './workflow.js';
 
 /** Says why an instance has to run, by comparing with its last result. */
@@ -20,8 +21,10 @@ export interface Explainer {
 
 export function explainer(graph: Graph, history: History, store: Store, inputs: InputArtifacts): Explainer {
   const collectedAt = collectedTimes(store);
+  // Of an instance that several experiments have: that of its own, else that of any.
+  const lastKeyOf = (id: string) => history.lastKey(id) ?? history.lastKey(plainId(id));
   const lastRecord = (id: string): StoreRecord | undefined => {
-    const key = history.lastKey(id);
+    const key = lastKeyOf(id);
     const record = key === undefined ? undefined : store.read(key);
     return typeof record === 'object' ? record : undefined;
   };
@@ -29,7 +32,7 @@ export function explainer(graph: Graph, history: History, store: Store, inputs: 
     lastRecord,
     whyRun(instance, ingredients, key, fault) {
       if (fault !== undefined) return [{ kind: 'damaged', detail: fault }];
-      const lastKey = history.lastKey(instance.id);
+      const lastKey = lastKeyOf(instance.id);
       if (lastKey === undefined) return [{ kind: 'first-time' }];
       const last = lastKey === key ? undefined : lastRecord(instance.id);
       if (last === undefined) {

@@ -1,19 +1,22 @@
-import { loadWorkflow, plan } from '../../index.js';
+import { loadExperiments, loadWorkflow, plan, planAll } from '../../index.js';
 import { exitCode } from '../exit-code.js';
 import type { CacheOptions } from '../program.js';
 import { type SelectOptions, selectionOf } from '../select-options.js';
 import { print } from '../streams.js';
 import { colours, wantsColour } from '../terminal/colour.js';
+import { plannedExperiments } from '../terminal/experiment-lines.js';
 import { planLines } from '../terminal/plan-lines.js';
 
 /** Says which steps a run would run, and why; runs nothing. */
 export async function planCommand(
   file: string,
-  options: CacheOptions & SelectOptions & { json?: boolean },
+  options: CacheOptions & SelectOptions & { json?: boolean; allExperiments?: boolean },
 ): Promise<number> {
   const { experiment, set = [], cache } = options;
-  const workflow = await loadWorkflow(file, { set, ...(experiment === undefined ? {} : { experiment }) });
-  const made = await plan(workflow, { select: selectionOf(options), ...(cache === undefined ? {} : { cache }) });
+  const how = { select: selectionOf(options), ...(cache === undefined ? {} : { cache }) };
+  const all = options.allExperiments ? await planAll(await loadExperiments(file, { set }), how) : undefined;
+  const made =
+    all ?? (await plan(await loadWorkflow(file, { set, ...(experiment === undefined ? {} : { experiment }) }), how));
   if (options.json) {
     print(
       ...made.instances.map(({ instance, state, reasons, key }) =>
@@ -25,5 +28,6 @@ export async function planCommand(
   const paint = colours(wantsColour(process.stdout));
   print(...made.notes.map(({ input, message }) => `${paint.yellow('note')}  inputs.${input}: ${message}`));
   print(...planLines(made, paint));
+  if (all) print('', ...plannedExperiments(all.experiments));
   return exitCode.ok;
 }

@@ -1,4 +1,4 @@
-import { loadWorkflow, run, UserError } from '../../index.js';
+import { loadExperiments, loadWorkflow, type RunOptions, run, runAll, UserError } from '../../index.js';
 import { exitCode } from '../exit-code.js';
 import { complainOf, reportFailure } from '../failure.js';
 import { interruptible } from '../interrupt.js';
@@ -20,6 +20,7 @@ export interface RunCommandOptions extends CacheOptions, SelectOptions, RemoteFl
   readonly memory?: number;
   readonly explain?: boolean;
   readonly watch?: boolean;
+  readonly allExperiments?: boolean;
 }
 
 /** Runs a study and shows how it goes; with `watch` again and again. */
@@ -27,6 +28,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
   const interrupt = interruptible();
   const { signal } = interrupt;
   try {
+    if (options.allExperiments) return await runEvery(file, options, signal);
     if (!options.watch) return await runOnce(file, options, signal);
     const { experiment, set = [] } = options;
     const { registry } = await import('../../steps/registry.js');
@@ -42,35 +44,15 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
 }
 
 async function runOnce(file: string, options: RunCommandOptions, signal: AbortSignal): Promise<number> {
-  const {
-    experiment,
-    set = [],
-    cache,
-    jobs,
-    cores,
-    memory,
-    keepGoing,
-    results,
-    json = false,
-    explain = false,
-  } = options;
-  const remote = remoteOf(options);
+  const { experiment, set = [], json = false, explain = false, keepGoing } = options;
+  const how = howOf(options, signal);
   const shown = showRun({ json, explain });
   const report = runReport();
   try {
     const workflow = await loadWorkflow(file, { set, ...(experiment === undefined ? {} : { experiment }) });
-    const paint = colours(wantsColour(process.stdout));
     const result = await run(workflow, {
-      ...(cache === undefined ? {} : { cache }),
-      ...(jobs === undefined ? {} : { jobs }),
-      ...(cores === undefined ? {} : { cores }),
-      ...(memory === undefined ? {} : { memoryMB: memory }),
+      ...how,
       ...(keepGoing === undefined ? {} : { keepGoing }),
-      ...(results === undefined ? {} : { results }),
-      ...(remote ? { remote } : {}),
-      ...(explain && !json ? { onPlan: (made) => print(...planLines(made, paint), '') } : {}),
-      select: selectionOf(options),
-      signal,
       onEvent(event) {
         shown.event(event);
         report.event(event);
@@ -84,6 +66,51 @@ async function runOnce(file: string, options: RunCommandOptions, signal: AbortSi
   } finally {
     shown.close();
   }
+}
+
+/** Runs every experiment of the file, as one run. */
+async function runEvery(file: string, options: RunCommandOptions, signal: AbortSignal): Promise<number> {
+  const { set = [], json = false, explain = false } = options;
+  const how = howOf(options, signal);
+  const shown = showRun({ json, explain });
+  try {
+    const workflows = await loadExperiments(file, { set });
+    const reports = new Map(workflows.map(({ experiment }) => [experiment, runReport()]));
+    const result = await runAll(workflows, {
+      ...how,
+      onEvent: (event) => shown.event(event),
+      onExperiment: (experiment, event) => reports.get(experiment)!.event(event),
+    });
+    shown.end();
+    if (result.interrupted) return exitCode.interrupted;
+    let ok = result.ok;
+    for (const [index, workflow] of workflows.entries()) {
+      const own = result.experiments[index]!;
+      const written = await writtenReport(reports.get(workflow.experiment)!.write(workflow, own), own.ok);
+      ok &&= written.ok;
+    }
+    return ok ? exitCode.ok : exitCode.failed;
+  } finally {
+    shown.close();
+  }
+}
+
+/** What both kinds of run are told. */
+function howOf(options: RunCommandOptions, signal: AbortSignal): RunOptions {
+  const { cache, jobs, cores, memory, results, json, explain } = options;
+  const remote = remoteOf(options);
+  const paint = colours(wantsColour(process.stdout));
+  return {
+    ...(cache === undefined ? {} : { cache }),
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(cores === undefined ? {} : { cores }),
+    ...(memory === undefined ? {} : { memoryMB: memory }),
+    ...(results === undefined ? {} : { results }),
+    ...(remote ? { remote } : {}),
+    ...(explain && !json ? { onPlan: (made) => print(...planLines(made, paint), '') } : {}),
+    select: selectionOf(options),
+    signal,
+  };
 }
 
 /** A page that cannot be written is told of, unless the run has failed already, most likely for the same reason. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { defaultMemoryMB } from '../../engine/run.js';
+import { defaultMemoryMB } from '../../engine/session.js';
 import { packageDir } from '../package-files.js';
 import { bytes } from '../terminal/text.js';
 import { type Finding, finding } from './finding.js';

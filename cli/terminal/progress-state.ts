@@ -29,6 +29,8 @@ export interface ProgressState {
   readonly failed: { readonly instance: string; readonly problems: readonly Problem[]; readonly stack?: string }[];
   readonly notes: Map<string, Note>;
   readonly published: Extract<RunEvent, { type: 'published' }>[];
+  /** How each of several experiments ended. */
+  readonly experiments: Extract<RunEvent, { type: 'experiment' }>[];
   ended?: Extract<RunEvent, { type: 'ended' }>;
 }
 
@@ -43,6 +45,7 @@ export function emptyProgress(): ProgressState {
     failed: [],
     notes: new Map(),
     published: [],
+    experiments: [],
   };
 }
 
@@ -96,6 +99,9 @@ export function apply(state: ProgressState, event: RunEvent): void {
       break;
     case 'published':
       state.published.push(event);
+      break;
+    case 'experiment':
+      state.experiments.push(event);
       break;
     case 'ended':
       state.ended = event;

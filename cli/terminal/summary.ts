@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { few } from '../../engine/reason-text.js';
 import type { Colours } from './colour.js';
+import { ranExperiments } from './experiment-lines.js';
 import type { Note, ProgressState } from './progress-state.js';
 import { count, duration } from './text.js';
 
@@ -27,6 +28,7 @@ export function summary(state: ProgressState, paint: Colours): string[] {
     const head = ended.interrupted ? paint.yellow('Interrupted') : ended.ok ? paint.green('Done') : paint.red('Failed');
     lines.push(`${head}: ${parts.join(', ')} (${duration(ended.seconds)}).`);
   }
+  if (state.experiments.length > 0) return [...lines, '', ...ranExperiments(state.experiments)];
   // Each output has a folder of its own; the one above is what the user wants to open.
   const folders = new Set(state.published.map(({ dir }) => path.dirname(dir)));
   for (const dir of folders) lines.push(`Results: ${paint.bold(dir)}`);

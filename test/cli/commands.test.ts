@@ -278,3 +278,30 @@ async function recordsOf(study: string): Promise<number> {
 async function until(measure: () => Promise<number>, value: number): Promise<void> {
   while ((await measure()) < value) await new Promise((resolve) => setTimeout(resolve, 50));
 }
+
+describe('all experiments', () => {
+  it('are planned and run together, with a line and a folder for each', async () => {
+    const plan = await voxreel(dir, 'plan', 'study.yaml', '--all-experiments');
+    expect(plan).toMatchObject({ code: 0, stderr: '' });
+    expect(plan.stdout).toMatch(/^shout +2 +1$/m);
+    const run = await voxreel(dir, 'run', 'study.yaml', '--all-experiments');
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(run.stdout).toContain('Done: 5 steps ran');
+    expect(run.stdout).toMatch(/^default +3 +0 +results\/tiny\/default$/m);
+    expect(run.stdout).toMatch(/^shout +2 +1 +results\/tiny\/shout$/m);
+    expect(await readFile(path.join(dir, 'results/tiny/shout/report.html'), 'utf8')).toContain('experiment shout');
+    const one = await voxreel(dir, 'run', 'study.yaml', '--experiment', 'shout');
+    expect(one.stdout).toContain('Everything was cached: 3 steps');
+    const both = await voxreel(dir, 'run', 'study.yaml', '--experiment', 'shout', '--all-experiments');
+    expect(both.code).toBe(2);
+  });
+
+  it('run nothing when one of them is wrong, and say where', async () => {
+    const file = path.join(dir, 'study.yaml');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('word: hey', 'wait: soon'));
+    const { code, stderr } = await voxreel(dir, 'run', 'study.yaml', '--all-experiments');
+    expect(code).toBe(2);
+    expect(stderr).toContain('study.yaml:16:18');
+    expect(await readdir(dir)).not.toContain('results');
+  });
+});
