@@ -1,4 +1,4 @@
-import type { Json, ResolvedInput, ResolvedItem } from '../artifacts/artifact.js';
+import type { Json, JsonSchema, ResolvedInput, ResolvedItem } from '../artifacts/artifact.js';
 import type { Place } from '../artifacts/user-error.js';
 import type { Ports, StepType } from './step-type.js';
 
@@ -16,6 +16,8 @@ export interface Workflow {
   readonly experiment: string;
   /** Values after experiment and command line overrides. */
   readonly params: Readonly<Record<string, Json>>;
+  /** What the file declares that they may be; part of no result. */
+  readonly declared: Readonly<Record<string, JsonSchema>>;
   readonly inputs: ReadonlyMap<string, InputNode>;
   /** In an order in which every step comes after what it needs; the same file gives the same order. */
   readonly steps: readonly StepNode[];

@@ -51,13 +51,14 @@ export async function loadWorkflow(file: string, options: LoadOptions): Promise<
   const drafts = await Promise.all(
     Object.entries(asMap(top.steps)).map(([name, raw]) => readStep(name, raw, doc, baseDir, registry, problems)),
   );
-  const written = readParams(doc, experiment, problems);
+  const entries = [...inputEntries, ...drafts];
+  const written = readParams(doc, experiment, read.experiments, entries, problems);
   const names = {
     params: [...written.keys()],
     inputs: inputEntries.map((entry) => entry.name),
     steps: drafts.map((draft) => draft.name),
   };
-  const overrides = readOverrides(options.set ?? [], names, [...inputEntries, ...drafts], written);
+  const overrides = readOverrides(options.set ?? [], names, entries, written);
   problems.push(...overrides.problems);
   const { params, assignments } = overrides;
 
@@ -118,6 +119,7 @@ export async function loadWorkflow(file: string, options: LoadOptions): Promise<
     about: readAbout(top),
     experiment: experiment.name,
     params: Object.fromEntries([...params].map(([name, { value }]) => [name, value])),
+    declared: Object.fromEntries([...params].flatMap(([name, { schema }]) => (schema ? [[name, schema]] : []))),
     inputs,
     steps: order.map((name) => nodes.get(name)!),
     outputs: declared ?? finalOutputs(nodes, registry),

@@ -1,10 +1,10 @@
-import type { JsonSchema } from '../../artifacts/artifact.js';
 import type { Place, Problem } from '../../artifacts/user-error.js';
 import { coerce, sameKind, schemaAt, withValue } from './coerce.js';
 import type { Keys } from './document.js';
 import type { Assignment, Entry } from './entry.js';
 import { didYouMean, listNames } from './nearest.js';
-import { type Param, wholeReference } from './references.js';
+import type { Param } from './references.js';
+import { usesOf } from './uses.js';
 
 /** One `--set a.b=value` of the command line. */
 export interface Override {
@@ -29,8 +29,8 @@ export interface Names {
 }
 
 /**
- * Reads the overrides and types each value by the schema of what it sets; a parameter of the study by those of all
- * the places that use it, or else by the kind of value it has in the file.
+ * Reads the overrides and types each value by the schema of what it sets; a parameter of the study by its declaration
+ * and those of all the places that use it, or else by the kind of value it has in the file.
  */
 export function readOverrides(
   set: readonly string[],
@@ -52,11 +52,14 @@ export function readOverrides(
     if (kind === 'param') {
       const before = replaced.get(name)!;
       const uses = usesOf(name, keys, entries);
-      const result = coerce(override, uses.length > 0 || keys.length > 0 ? uses : sameKind(before.value));
+      const kind = uses.length > 0 || keys.length > 0 ? uses : sameKind(before.value);
+      const declared = keys.length === 0 ? before.schema : undefined;
+      const result = coerce(override, declared ? [declared, ...uses] : kind);
       if ('message' in result) problems.push(result);
       else {
         const value = withValue(before.value, keys, result.value) as Param['value'];
-        replaced.set(name, { value, source: override.place.file, placeOf: () => override.place });
+        const own = before.schema ? { schema: before.schema } : {};
+        replaced.set(name, { value, source: override.place.file, placeOf: () => override.place, ...own });
       }
       continue;
     }
@@ -78,25 +81,6 @@ export function readOverrides(
     else assignments.push({ kind, name, keys, value: result.value, place: override.place });
   }
   return { params: replaced, assignments, problems };
-}
-
-/** The schemas of all values that are exactly `${params.name}` (or of what is at `keys` inside them). */
-function usesOf(name: string, keys: Keys, entries: readonly Entry[]): readonly JsonSchema[] {
-  const found: JsonSchema[] = [];
-  for (const { raw, schema } of entries) {
-    if (!schema) continue;
-    const walk = (value: unknown, at: Keys): void => {
-      if (wholeReference(value) === name) {
-        const use = schemaAt(schema, [...at, ...keys]);
-        if ('schema' in use) found.push(use.schema);
-      } else if (typeof value === 'object' && value !== null) {
-        const isList = Array.isArray(value);
-        for (const [key, item] of Object.entries(value)) walk(item, [...at, isList ? Number(key) : key]);
-      }
-    };
-    walk(raw, []);
-  }
-  return found;
 }
 
 function parseOverride(argument: string): Override | Problem {

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
-import type { Json } from '../../artifacts/artifact.js';
+import type { Json, JsonSchema } from '../../artifacts/artifact.js';
 import type { Place, Problem } from '../../artifacts/user-error.js';
 import type { Keys } from './document.js';
 import { didYouMean, listNames } from './nearest.js';
@@ -11,6 +11,8 @@ export interface Param {
   readonly source: string;
   /** The value itself is wrong (reported where it is written): nothing is said about its uses. */
   readonly faulty?: boolean;
+  /** What the file declares that it may be. */
+  readonly schema?: JsonSchema;
   placeOf(keys: Keys): Place;
 }
 

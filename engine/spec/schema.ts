@@ -13,6 +13,27 @@ const STEP_FILE_PATTERN = '^\\.{1,2}/.+\\.m?js$';
 const names = { pattern: NAME_PATTERN } as const;
 const wire = { type: 'string' } as const;
 
+/** A parameter of the study that says what it may be: the words of JSON Schema, as step types use them. */
+export const declarationSchema: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['default'],
+  properties: {
+    default: { description: 'Its value, unless an experiment or `--set` gives another.' },
+    type: {
+      enum: ['number', 'integer', 'string', 'boolean', 'array', 'object'],
+      description: 'Kind of value. Without it that of `default`.',
+    },
+    unit: { type: 'string', description: 'Unit, such as mm or s.' },
+    description: { type: 'string', description: 'What it is.' },
+    minimum: { type: 'number', description: 'Smallest value.' },
+    maximum: { type: 'number', description: 'Largest value.' },
+    exclusiveMinimum: { type: 'number', description: 'Values must be above this.' },
+    exclusiveMaximum: { type: 'number', description: 'Values must be below this.' },
+    enum: { type: 'array', minItems: 1, description: 'The values to choose from.' },
+  },
+};
+
 /** The frame of every workflow file; what is inside an input or a step is checked against its type's own schema. */
 export const skeleton: JsonSchema = {
   type: 'object',
@@ -53,7 +74,7 @@ export const skeleton: JsonSchema = {
       type: ['object', 'null'],
       propertyNames: names,
       description:
-        'Values used in several places, as `${params.name}`. Experiments and `--set name=value` replace them.',
+        'Values used in several places, as `${params.name}`. Experiments and `--set name=value` replace them. A plain value, or `{ default, type, unit, minimum, maximum, enum, description }`.',
     },
     inputs: {
       type: ['object', 'null'],
@@ -147,11 +168,20 @@ export function workflowSchema(registry: Registry): JsonSchema {
     ...skeleton,
     properties: {
       ...top,
+      params: {
+        ...top.params,
+        additionalProperties: {
+          if: { type: 'object', required: ['default'] },
+          // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+          then: { $ref: '#/$defs/parameter' },
+        },
+      },
       inputs: { ...top.inputs, additionalProperties: { $ref: '#/$defs/input' } },
       steps: { ...top.steps, additionalProperties: { $ref: '#/$defs/step' } },
       outputs: { ...top.outputs, additionalProperties: { type: 'string', pattern: '^steps\\.' } },
     },
     $defs: {
+      parameter: declarationSchema,
       reference: {
         type: 'string',
         pattern: '\\$\\{params\\.[A-Za-z][A-Za-z0-9_-]*\\}',
