@@ -9,6 +9,7 @@ import { proofProgram } from './proof-program.js';
 import { withRemote } from './remote-options.js';
 import { withSelection } from './select-options.js';
 import { surviveClosedPipes } from './streams.js';
+import { writingProgram } from './writing-program.js';
 
 /** Options that say which study is meant. */
 export interface StudyOptions {
@@ -104,15 +105,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--cache <dir>', CACHE_HELP)
     .action(async (run, options) => finish(await (await import('./commands/show.js')).showCommand(run, options)));
 
-  study(program.command('validate'))
-    .summary('check a workflow file and its inputs')
-    .description(
-      'Checks names, types, parameters and wires, and that the input files are there and readable. Reports every problem at once.',
-    )
-    .option('--no-inputs', 'check the workflow file only, not the files it names')
-    .action(async (file, options) =>
-      finish(await (await import('./commands/validate.js')).validateCommand(file, options)),
-    );
+  writingProgram(program, study, finish);
 
   study(program.command('graph'))
     .summary('draw the study as a graph')
@@ -130,19 +123,6 @@ function buildProgram(finish: (code: number) => void): Command {
     .action(async (name, options) => finish(await (await import('./commands/steps.js')).stepsCommand(name, options)));
 
   program
-    .command('init')
-    .argument('[file]', 'where to write it', 'study.yaml')
-    .summary('write a commented workflow file to start from')
-    .description('Writes a commented workflow file. Never replaces a file that exists.')
-    .option(
-      '--template <name>',
-      'sohn-2024 (movie to probability maps and reverse analysis) or own-regressors (your own time series)',
-      oneOf(['sohn-2024', 'own-regressors']),
-      'sohn-2024',
-    )
-    .action(async (file, options) => finish(await (await import('./commands/init.js')).initCommand(file, options)));
-
-  program
     .command('demo')
     .summary('make a small study, run it, and compare what was found with what was planted')
     .description(
@@ -151,12 +131,6 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--dir <dir>', 'folder for the study', 'voxreel-demo')
     .option('--jobs <n>', 'at most this many steps at once', wholeNumber)
     .action(async (options) => finish(await (await import('./commands/demo.js')).demoCommand(options)));
-
-  program
-    .command('schema')
-    .summary('print the JSON Schema of workflow files, for editors')
-    .option('--out <file>', 'write to this file instead of the terminal')
-    .action(async (options) => finish(await (await import('./commands/schema.js')).schemaCommand(options)));
 
   const weights = program
     .command('weights')

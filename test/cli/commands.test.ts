@@ -224,7 +224,7 @@ describe('voxreel validate, graph and cache', () => {
     await writeFile(file, (await readFile(file, 'utf8')).replace('wait: 0', 'wait: 0, wrod: x'));
     const { code, stdout } = await voxreel(dir, 'validate', 'study.yaml');
     expect(code).toBe(0);
-    expect(stdout).toContain('note  params.wrod: nothing uses it');
+    expect(stdout).toContain('warning  params.wrod: nothing uses it');
     expect(stdout).not.toContain('params.word');
   });
 

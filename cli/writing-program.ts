@@ -1,0 +1,51 @@
+import { type Command, InvalidArgumentError } from 'commander';
+
+/** The commands that help to write workflow files. `study` adds the file and the options that say which study is meant. */
+export function writingProgram(
+  program: Command,
+  study: (command: Command, argument?: string, about?: string) => Command,
+  finish: (code: number) => void,
+): void {
+  study(program.command('validate'), '<files...>', 'workflow files (YAML)')
+    .summary('check workflow files and their inputs')
+    .description(
+      'Checks names, types, parameters and wires for every experiment, and that the input files are there and readable; warns of parameters, inputs and steps that nothing needs. Reports every problem at once.',
+    )
+    .option('--no-inputs', 'check the workflow files only, not the files they name')
+    .option('--strict', 'end with 2 on warnings too')
+    .option('--json', 'print each finding as a line of JSON')
+    .option(
+      '--format <format>',
+      'text, json, sarif (for code scanning) or github (annotations of GitHub Actions)',
+      oneOf(['text', 'json', 'sarif', 'github']),
+    )
+    .action(async (files, options) =>
+      finish(await (await import('./commands/validate.js')).validateCommand(files, options)),
+    );
+
+  program
+    .command('init')
+    .argument('[file]', 'where to write it', 'study.yaml')
+    .summary('write a commented workflow file to start from')
+    .description('Writes a commented workflow file. Never replaces a file that exists.')
+    .option(
+      '--template <name>',
+      'sohn-2024 (movie to probability maps and reverse analysis) or own-regressors (your own time series)',
+      oneOf(['sohn-2024', 'own-regressors']),
+      'sohn-2024',
+    )
+    .action(async (file, options) => finish(await (await import('./commands/init.js')).initCommand(file, options)));
+
+  program
+    .command('schema')
+    .summary('print the JSON Schema of workflow files, for editors')
+    .option('--out <file>', 'write to this file instead of the terminal')
+    .action(async (options) => finish(await (await import('./commands/schema.js')).schemaCommand(options)));
+}
+
+function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    if (!choices.includes(text as T)) throw new InvalidArgumentError(`It must be ${choices.join(' or ')}.`);
+    return text as T;
+  };
+}
