@@ -24,6 +24,16 @@ export function writingProgram(
     );
 
   program
+    .command('fmt')
+    .argument('<files...>', 'workflow files (YAML)')
+    .summary('write workflow files in their canonical form')
+    .description(
+      'Puts keys in the order of the documentation and indents by two spaces. Keeps comments, names, quotes and empty lines, and never changes what a file says.',
+    )
+    .option('--check', 'change nothing; name the files that would change, and end with 1 if there are any')
+    .action(async (files, options) => finish(await (await import('./commands/fmt.js')).fmtCommand(files, options)));
+
+  program
     .command('init')
     .argument('[file]', 'where to write it', 'study.yaml')
     .summary('write a commented workflow file to start from')
