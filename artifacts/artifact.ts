@@ -49,6 +49,8 @@ export interface ResolvedItem {
 export interface InputContext {
   /** Folder of the workflow file; relative paths start here. */
   readonly baseDir: string;
+  /** The folder that a relative path at these keys of the input starts in, where it is another: an included file's. */
+  readonly folderOf?: (keys: readonly (string | number)[]) => string;
   /** Name of the entry under `inputs`. */
   readonly name: string;
   /** Something the user should know though the input was found (`sub-03 left out: mean framewise displacement 0.71 mm`). */

@@ -46,7 +46,7 @@ export async function inputFile(
   expected: string,
   keys: readonly (string | number)[] = ['path'],
 ): Promise<string> {
-  const file = path.resolve(context.baseDir, given);
+  const file = path.resolve(context.folderOf?.(keys) ?? context.baseDir, given);
   const info = await look(file, expected, keys);
   if (info.isDirectory()) throw new UserError({ message: `${file} is a folder`, expected, keys });
   return file;
@@ -59,7 +59,7 @@ export async function inputFolder(
   expected: string,
   keys: readonly (string | number)[] = ['path'],
 ): Promise<string> {
-  const folder = path.resolve(context.baseDir, given);
+  const folder = path.resolve(context.folderOf?.(keys) ?? context.baseDir, given);
   const info = await look(folder, expected, keys);
   if (!info.isDirectory()) throw new UserError({ message: `${folder} is a file`, expected, keys });
   return folder;

@@ -12,7 +12,7 @@ export function studyAndNames(words: readonly string[]): { readonly file: string
 
 /** The one workflow file of the current folder. @throws UserError when there is none, or several. */
 export function onlyStudy(): string {
-  const files = readdirSync('.').filter((name) => YAML.test(name) && /^voxreel:/m.test(readFileSync(name, 'utf8')));
+  const files = readdirSync('.').filter((name) => YAML.test(name) && isStudy(readFileSync(name, 'utf8')));
   if (files.length === 1) return files[0]!;
   throw new UserError({
     message: files.length === 0 ? 'there is no workflow file here' : `there are ${files.length} workflow files here`,
@@ -20,4 +20,9 @@ export function onlyStudy(): string {
     expected: files.length === 0 ? 'a YAML file with `voxreel: 1`' : files.join(', '),
     hint: 'Name it first: voxreel why study.yaml STEP',
   });
+}
+
+/** A file without a name is a fragment that others include. */
+function isStudy(text: string): boolean {
+  return /^voxreel:/m.test(text) && /^name:/m.test(text);
 }

@@ -66,6 +66,7 @@ async function picture(file: string, options: LoadOptions): Promise<Picture> {
   let fault = '';
   try {
     const workflow = await loadWorkflow(file, options);
+    for (const one of workflow.files) files.add(one);
     for (const { type } of workflow.steps)
       if (type.name.startsWith('.')) files.add(path.resolve(workflow.baseDir, type.name));
     for (const input of (await resolveInputs(workflow, options.registry)).values()) {
@@ -74,6 +75,7 @@ async function picture(file: string, options: LoadOptions): Promise<Picture> {
     }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
+    for (const { place } of error.problems) if (place && path.isAbsolute(place.file)) files.add(place.file);
     fault = error.message;
   }
   const facts = await Promise.all(

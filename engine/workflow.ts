@@ -6,7 +6,9 @@ import type { Ports, StepType } from './step-type.js';
 export interface Workflow {
   /** Absolute path of the file. */
   readonly file: string;
-  /** Its folder; relative paths in it start here. */
+  /** All files it was read from: itself, what it includes and extends. */
+  readonly files: readonly string[];
+  /** Its folder; relative paths in it, the cache and the results start here. */
   readonly baseDir: string;
   /** Its text, as it was when it was read. */
   readonly text: string;

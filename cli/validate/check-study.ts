@@ -1,7 +1,7 @@
 import type { Json } from '../../artifacts/artifact.js';
 import { type Problem, UserError } from '../../artifacts/user-error.js';
 import { expandGraph } from '../../engine/graph.js';
-import { readDocument } from '../../engine/spec/document.js';
+import { readStudy } from '../../engine/spec/compose.js';
 import { DEFAULT_EXPERIMENT, listExperiments } from '../../engine/spec/experiments.js';
 import { resolveInputs } from '../../engine/spec/inputs.js';
 import { loadWorkflow } from '../../engine/spec/load.js';
@@ -55,7 +55,7 @@ export async function checkStudy(
   }
   const first = workflows[0];
   if (!first || workflows.length < names.length) return done();
-  const unused = unusedParts(await readDocument(first.file), first);
+  const unused = unusedParts(await readStudy(first.file), first);
   for (const { kind, problem } of unused) add(`unused-${kind}`, 'warning', problem);
 
   const steps = count(first.steps.length, 'step');

@@ -25,6 +25,8 @@ export interface SpecDocument {
   readonly file: string;
   readonly text: string;
   readonly value: unknown;
+  /** All files it was read from, itself first. */
+  readonly files: readonly string[];
   /** Faults that leave the rest of the file readable (duplicate keys), to be reported together with what else is found. */
   readonly problems: readonly Problem[];
   /** Place of a value; of its key where the value spans lines; of the nearest thing that exists where it is not in the file. */
@@ -94,6 +96,7 @@ function parseText(file: string, text: string): SpecDocument {
     key ? rangeOf(key) : value ? rangeOf(value) : { file, line: 1, column: 1 };
   return {
     file,
+    files: [file],
     text,
     value: doc.toJS({ maxAliasCount: -1 }),
     problems,

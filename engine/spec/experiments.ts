@@ -1,8 +1,10 @@
+import path from 'node:path';
 import type { Json } from '../../artifacts/artifact.js';
 import type { Problem } from '../../artifacts/user-error.js';
 import { UserError } from '../../artifacts/user-error.js';
+import { readStudy } from './compose.js';
 import { literal } from './describe-schema.js';
-import { type Keys, readDocument, type SpecDocument } from './document.js';
+import type { Keys, SpecDocument } from './document.js';
 import { didYouMean, listNames } from './nearest.js';
 import { asMap, isMap } from './plain.js';
 
@@ -26,7 +28,7 @@ export interface WrittenExperiment extends Experiment {
 
 /** All experiments of a file, members of a matrix written out; `default` comes first. @throws UserError */
 export async function listExperiments(file: string): Promise<readonly Experiment[]> {
-  const { experiments, problems } = readExperiments(await readDocument(file));
+  const { experiments, problems } = readExperiments(await readStudy(path.resolve(file)));
   if (problems.length > 0) throw new UserError(problems);
   return experiments.map(({ name, matrix, params }) => ({ name, ...(matrix ? { matrix } : {}), params }));
 }

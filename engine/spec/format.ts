@@ -123,7 +123,13 @@ function sort(map: YAMLMap, order: readonly string[]): void {
 function sameMeaning(a: string, b: string): boolean {
   const [before, after] = [a, b].map((text) => parseDocument(text, { stringKeys: true }));
   if (after!.errors.length > 0) return false;
-  return isDeepStrictEqual(before!.toJS({ maxAliasCount: -1 }), after!.toJS({ maxAliasCount: -1 }));
+  try {
+    return isDeepStrictEqual(before!.toJS({ maxAliasCount: -1 }), after!.toJS({ maxAliasCount: -1 }));
+  } catch (error) {
+    // An alias that now stands before its anchor.
+    if (error instanceof ReferenceError) return false;
+    throw error;
+  }
 }
 
 /** Comments behind the values of lines that follow each other stand below each other. */

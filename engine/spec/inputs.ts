@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { ResolvedInput, ResolvedItem } from '../../artifacts/artifact.js';
 import type { Problem } from '../../artifacts/user-error.js';
 import { UserError } from '../../artifacts/user-error.js';
@@ -28,7 +29,7 @@ export async function resolveInputs(
         return [[input.name, resolved] as const];
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        problems.push(...error.problems.map((problem) => placed(problem, input)));
+        problems.push(...error.problems.map((problem) => placed(problem, input, workflow.file)));
         return [];
       }
     }),
@@ -48,7 +49,12 @@ async function resolveOne(
 ): Promise<ResolvedInput | readonly ResolvedItem[]> {
   const declaration = registry.artifacts.get(input.type)!.input!;
   const note = (message: string) => onNote({ input: input.name, message });
-  const resolved = await declaration.resolve(input.spec, { baseDir, name: input.name, note });
+  const folderOf = (keys: readonly (string | number)[]) => {
+    const { file } = input.placeOf(keys);
+    // What `--set` says starts where the workflow file is.
+    return path.isAbsolute(file) ? path.dirname(file) : baseDir;
+  };
+  const resolved = await declaration.resolve(input.spec, { baseDir, folderOf, name: input.name, note });
   if (!Array.isArray(resolved)) return resolved as ResolvedInput;
   const items = resolved as readonly ResolvedItem[];
   if (items.length === 0) {
@@ -68,13 +74,16 @@ async function resolveOne(
 }
 
 /** A problem of an input's own file keeps its place, and says which line of the workflow named it. */
-function placed(problem: Problem, input: InputNode): Problem {
+function placed(problem: Problem, input: InputNode, workflowFile: string): Problem {
   const { keys = [], ...rest } = problem;
   const place = input.placeOf(keys);
   if (!rest.place) return { ...rest, place };
   return {
     ...rest,
-    hint: [rest.hint?.replace(/[^.]$/, '$&.'), `Named at line ${place.line} as \`inputs.${input.name}\`.`]
+    hint: [
+      rest.hint?.replace(/[^.]$/, '$&.'),
+      `Named at ${place.file === workflowFile ? '' : `${path.basename(place.file)}, `}line ${place.line} as \`inputs.${input.name}\`.`,
+    ]
       .filter(Boolean)
       .join(' '),
   };

@@ -5,7 +5,8 @@ import type { Registry } from '../step-type.js';
 import type { InputNode, StepNode, Wire, Workflow } from '../workflow.js';
 import { readAbout } from './about.js';
 import { checkValue } from './check-value.js';
-import { readDocument, type SpecDocument } from './document.js';
+import { readStudy } from './compose.js';
+import type { SpecDocument } from './document.js';
 import { type CheckedEntry, checkEntry, type Entry } from './entry.js';
 import { DEFAULT_EXPERIMENT, findExperiment, readExperiments } from './experiments.js';
 import { readScope } from './foreach.js';
@@ -36,7 +37,7 @@ export interface LoadOptions {
  */
 export async function loadWorkflow(file: string, options: LoadOptions): Promise<Workflow> {
   const { registry } = options;
-  const doc = await readDocument(path.resolve(file));
+  const doc = await readStudy(path.resolve(file));
   const problems: Problem[] = [...doc.problems, ...checkSkeleton(doc)];
   const top = asMap(doc.value);
   const baseDir = path.dirname(doc.file);
@@ -87,7 +88,7 @@ export async function loadWorkflow(file: string, options: LoadOptions): Promise<
   }
   const order = orderSteps(scope, wires, problems);
   const declared = readOutputs(scope, problems);
-  if (problems.length > 0) throw new UserError(inFileOrder(problems, doc.file));
+  if (problems.length > 0) throw new UserError(inFileOrder(problems, doc.files));
 
   const nodes = new Map(
     drafts.map((draft): [string, StepNode] => {
@@ -113,6 +114,7 @@ export async function loadWorkflow(file: string, options: LoadOptions): Promise<
   );
   return {
     file: doc.file,
+    files: doc.files,
     baseDir,
     text: doc.text,
     name: top.name as string,
@@ -144,8 +146,9 @@ function defaultPorts(wire: Wire | readonly Wire[], scope: Scope): Wire | readon
 }
 
 /** By line and column; what is not in the file (`--set`) comes last. */
-function inFileOrder(problems: readonly Problem[], file: string): Problem[] {
-  const rank = ({ place }: Problem) => [place?.file === file ? 0 : 1, place?.line ?? 0, place?.column ?? 0] as const;
+function inFileOrder(problems: readonly Problem[], files: readonly string[]): Problem[] {
+  const fileRank = (file = '') => (files.includes(file) ? files.indexOf(file) : files.length);
+  const rank = ({ place }: Problem) => [fileRank(place?.file), place?.line ?? 0, place?.column ?? 0] as const;
   return [...problems].sort((a, b) => {
     const [x, y] = [rank(a), rank(b)];
     return x[0] - y[0] || x[1] - y[1] || x[2] - y[2];

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { JsonSchema } from '../../artifacts/artifact.js';
 import type { Place, Problem } from '../../artifacts/user-error.js';
 import { UserError } from '../../artifacts/user-error.js';
@@ -63,7 +64,12 @@ export async function readStep(
   let type = registry.steps.get(uses);
   if (isStepFile(uses)) {
     try {
-      type = await loadStepFile(baseDir, uses);
+      // As seen from the workflow file, wherever it is named.
+      const own = path
+        .relative(baseDir, path.resolve(path.dirname(place.file), uses))
+        .split(path.sep)
+        .join('/');
+      type = await loadStepFile(baseDir, own.startsWith('../') ? own : `./${own}`);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       problems.push(...error.problems.map((problem) => ({ place, ...problem })));

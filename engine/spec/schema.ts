@@ -166,6 +166,14 @@ export function workflowSchema(registry: Registry): JsonSchema {
     title: 'voxreel workflow',
     description: 'A movie fMRI study as a file: inputs, steps, outputs and experiments.',
     ...skeleton,
+    // What is missing may come from other files; a fragment that others include has no name.
+    required: ['voxreel'],
+    anyOf: [
+      { required: ['steps'] },
+      { required: ['extends'] },
+      { required: ['include'] },
+      { not: { required: ['name'] } },
+    ],
     properties: {
       ...top,
       params: {
@@ -175,6 +183,17 @@ export function workflowSchema(registry: Registry): JsonSchema {
           // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
           then: { $ref: '#/$defs/parameter' },
         },
+      },
+      extends: {
+        type: 'string',
+        description:
+          'A workflow file that this one builds on. Entries of this file override those of the same name; `null` removes one.',
+        examples: ['base.yaml'],
+      },
+      include: {
+        description: 'Files whose params, inputs, steps, outputs and experiments are added to those of this one.',
+        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+        examples: [['atlas.yaml']],
       },
       inputs: { ...top.inputs, additionalProperties: { $ref: '#/$defs/input' } },
       steps: { ...top.steps, additionalProperties: { $ref: '#/$defs/step' } },
