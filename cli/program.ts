@@ -88,6 +88,24 @@ function buildProgram(finish: (code: number) => void): Command {
     .action(async (words, options) => finish(await (await import('./commands/why.js')).whyCommand(words, options)));
 
   program
+    .command('compare')
+    .argument(
+      '<names...>',
+      '[FILE] A B [C...]; without FILE the only workflow of this folder; `default` is the study as it is',
+    )
+    .summary('compare the maps of experiments')
+    .description(
+      'Says which parameters of experiments differ, and how far their maps are apart: correlation, Dice, clusters, differences. Reads the cache, computes nothing.',
+    )
+    .option('--out <file>', 'also draw the maps that differ most, as PNG')
+    .option('--json', 'print the numbers of every map as JSON')
+    .option('--set <name=value>', 'another value for a parameter of all of them (repeatable)', repeated)
+    .option('--cache <dir>', CACHE_HELP)
+    .action(async (words, options) =>
+      finish(await (await import('./commands/compare.js')).compareCommand(words, options)),
+    );
+
+  program
     .command('log')
     .summary('list the runs: when, what was asked, what ran')
     .description('Lists the runs that a cache remembers, newest first.')
@@ -169,8 +187,12 @@ function study(command: Command, argument = '<file>', about = 'workflow file (YA
     .option(
       '--set <name=value>',
       'another value for a parameter: fwhm=4, fit.noise=ols, inputs.bold.task=rest (repeatable)',
-      (value: string, all: readonly string[] | undefined) => [...(all ?? []), value],
+      repeated,
     );
+}
+
+function repeated(value: string, all: readonly string[] = []): readonly string[] {
+  return [...all, value];
 }
 
 function allExperiments(): Option {

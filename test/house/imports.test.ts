@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { root } from '../support/shared.js';
 
 /** The layers of docs/architecture.md, top to bottom. An import may stay in its folder or point down. */
-const layers = ['cli', 'report', 'proof', 'steps', 'engine', 'cache', 'artifacts', 'numerics'];
+const layers = ['cli', 'report', 'compare', 'proof', 'steps', 'engine', 'cache', 'artifacts', 'numerics'];
 
 function sources(folder: string): string[] {
   return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
