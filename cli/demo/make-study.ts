@@ -1,4 +1,4 @@
-import { constants, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { constants, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readRegressors } from '../../artifacts/regressors.js';
 import { type Problem, UserError } from '../../artifacts/user-error.js';
@@ -52,7 +52,11 @@ export async function makeStudy(dir: string, onPart: OnPart, signal?: AbortSigna
 
   /** What every kernel of the network says about the film: the first steps of the workflow, with their results cached. */
   async function kernelRegressors(onPart: OnPart, signal?: AbortSignal): Promise<Regressors> {
-    const part = partOfWorkflow({ ...(await loadWorkflow(original)), file: workflow, baseDir: dir }, 'regressors');
+    // Not the user's own, which may differ: a copy of the original, here because its paths start at its folder.
+    const copy = path.join(dir, '.original.yaml');
+    await copyFile(original, copy);
+    const part = partOfWorkflow({ ...(await loadWorkflow(copy)), file: workflow }, 'regressors');
+    await rm(copy);
     const problems: Problem[] = [];
     await run(part, {
       ...(signal ? { signal } : {}),
