@@ -65,8 +65,8 @@ const breaking =
     if (number >= times) return whole(request, response, number);
     const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
     response.writeHead(start > 0 ? 206 : 200, { 'content-length': content.length - start });
-    // Ended, not destroyed: that would take back what a busy client has not read yet.
-    response.write(content.subarray(start, start + after), () => response.socket!.end());
+    // Long enough for a busy client to read what was sent, which a broken connection takes away.
+    response.write(content.subarray(start, start + after), () => setTimeout(() => response.destroy(), 250));
   };
 
 async function stored(): Promise<Buffer> {
