@@ -21,7 +21,7 @@ export interface PictureOptions {
   readonly crop?: { readonly part: Box; readonly width: number; readonly height: number };
 }
 
-/** BT.2408: diffuse white of high dynamic range, in cd/m²; becomes about 83 % of the light of full white. */
+/** BT.2408: diffuse white of high dynamic range, in cd/m²; becomes 68 % of the light of full white, grey level 217. */
 const WHITE = 203;
 /** What is shown as full white, in cd/m²: the brightest that most movies are graded for. */
 const PEAK = 1000;

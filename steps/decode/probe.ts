@@ -10,8 +10,6 @@ export interface VideoFacts {
   /** Pixels of a picture as a player shows it: upright, and its pixels made square by changing the width. */
   readonly width: number;
   readonly height: number;
-  /** Pixels of a decoded frame, upright; other than `width` where its pixels are not square. */
-  readonly storedWidth: number;
   /** The first frame is marked as two fields. */
   readonly interlaced: boolean;
   /** Transfer function of a movie of high dynamic range: perceptual quantiser or hybrid log-gamma; null for all others. */
@@ -90,9 +88,9 @@ export async function probeVideo(
   // Assigned in a closure, which the compiler does not follow.
   const frame = first as FirstFrame | null;
   if (result.exitCode === 0 && frame) {
-    const { width: storedWidth, height, interlaced } = frame;
+    const { height, interlaced } = frame;
     return {
-      ...{ width: squareWidth(frame), height, storedWidth, interlaced, hdr, duration },
+      ...{ width: squareWidth(frame), height, interlaced, hdr, duration },
       endMissing: await lacksEndOfGif(file),
     };
   }

@@ -14,15 +14,21 @@ export async function* sampledFrames(
   const moment = () => start + at / fps;
   let shown: MovieFrame | null = null;
   let interval = 0;
+  let given = false;
   for await (const frame of frames) {
     shown ??= frame;
-    for (; moment() < frame.seconds - ROUNDING; at++) yield { seconds: moment(), data: shown.data };
+    for (; moment() < frame.seconds - ROUNDING; at++) {
+      given = true;
+      yield { seconds: moment(), data: shown.data };
+    }
     if (frame !== shown) interval = Math.max(0, frame.seconds - shown.seconds);
     shown = frame;
   }
   if (shown === null) return;
   const end = endOfFrames(shown.seconds + interval, shown.seconds, stated);
-  for (let first = true; first || moment() < end - ROUNDING; first = false, at++) {
+  // A single frame has no length, and is shown all the same.
+  for (; !given || moment() < end - ROUNDING; at++) {
+    given = true;
     yield { seconds: moment(), data: shown.data };
   }
 }

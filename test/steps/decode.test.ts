@@ -286,6 +286,25 @@ describe('decode', () => {
     },
   );
 
+  test('an ffmpeg that cannot map high dynamic range is refused by name', async () => {
+    const movie = await tenBit('pq.mkv', 448, ['-color_trc', 'smpte2084', '-color_primaries', 'bt2020']);
+    // The same ffmpeg, built without libzimg as far as its list of filters goes.
+    const poor = path.join(dir, 'poor-ffmpeg');
+    await writeFile(
+      poor,
+      `#!/bin/sh\ncase "$*" in *-filters*) "${writer}" "$@" | grep -v zscale;; *) exec "${writer}" "$@";; esac\n`,
+      { mode: 0o755 },
+    );
+    process.env.FFMPEG_PATH = poor;
+    try {
+      await expect(decode(movie)).rejects.toThrow(
+        /pq\.mkv: a movie of high dynamic range.*poor-ffmpeg.*no filter zscale/,
+      );
+    } finally {
+      delete process.env.FFMPEG_PATH;
+    }
+  });
+
   test('deinterlaces fields, unless told not to', async () => {
     const fields = [
       '-vf',
@@ -349,6 +368,13 @@ describe('decode', () => {
     expect(decoded.frames).toEqual([4, 4, 4, 3]);
     expect(image(decoded, 1)).toEqual(roundedMean([raw[0]!, raw[1]!, raw[1]!, raw[1]!]));
     expect(image(decoded, 2)).toEqual(roundedMean([raw[1]!, raw[1]!, raw[2]!, raw[2]!]));
+    // The last frame of this one begins after the last moment, which is at 4.5 s.
+    const steady = await make('steady.mp4', ['-c:v', 'libx264']);
+    const whole = await decode(steady, { window: 1, fps: 2 });
+    expect([whole.frames, whole.duration]).toEqual([
+      [2, 2, 2, 2, 2],
+      [1, 1, 1, 1, 1],
+    ]);
     // From 1 s on: 1, 1.5, 2, 2.5.
     const later = await decode(file, { window: 2, start: 1, fps: 2 });
     expect(image(later, 0)).toEqual(roundedMean([raw[0]!, raw[0]!, raw[0]!, raw[1]!]));
