@@ -55,8 +55,8 @@ export async function makeStudy(dir: string, onPart: OnPart, signal?: AbortSigna
     // Not the user's own, which may differ: a copy of the original, here because its paths start at its folder.
     const copy = path.join(dir, '.original.yaml');
     await copyFile(original, copy);
-    const part = partOfWorkflow({ ...(await loadWorkflow(copy)), file: workflow }, 'regressors');
-    await rm(copy);
+    const loaded = await loadWorkflow(copy).finally(() => rm(copy));
+    const part = partOfWorkflow({ ...loaded, file: workflow }, 'regressors');
     const problems: Problem[] = [];
     await run(part, {
       ...(signal ? { signal } : {}),
