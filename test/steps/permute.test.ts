@@ -103,6 +103,8 @@ describe('permute', () => {
     const column = (name: string) => table.rows.map((row) => row[table.columns.indexOf(name)]!);
     expect(column('statistic')).toEqual(['t', 'extent', 'mass', 'tfce']);
     expect(Number(column('largest')[0])).toBeCloseTo(Math.max(...t), 12);
+    // An extent is a number of voxels.
+    for (const name of ['critical_05', 'critical_01']) expect(column(name)[1]).toMatch(/^\d+$/);
     expect(Number(column('p_high')[0])).toBeGreaterThan(Number(column('p_corrected')[0]));
   });
 

@@ -351,7 +351,11 @@ describe('threshold', () => {
       const stored = await readMaps(maps);
       const [p, t] = [await stored.readRows(statistic, 0, 2), await stored.readRows('t', 0, 2)];
       for (const level of [0.05, 0.2]) {
-        const { voxel, label, indptr, table, peaks, meta } = await threshold(maps, { correction, sides, p: level });
+        const found = await threshold(maps, { correction, sides, p: level });
+        const { voxel, label, indptr, table, peaks, meta, thresholds } = found;
+        // Under TFCE no height of t decides.
+        const height = rowOf(thresholds, 0).height!;
+        expect(Number.isNaN(Number(height))).toBe(correction === 'tfce');
         const kept = voxel.map((v, entry) => v + (entry < indptr[1]! ? 0 : voxels));
         const due = [...p.keys()].filter((n) => p[n]! <= level + 1e-12 && (sides === 'two' || t[n]! > 0));
         expect(kept).toEqual(due);
