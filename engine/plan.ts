@@ -1,14 +1,14 @@
 import { canonicalJson } from '../cache/canonical-json.js';
 import { type History, openHistory } from '../cache/history.js';
-import type { ResultRecord } from '../cache/record.js';
+import type { ResultRecord, StoreRecord } from '../cache/record.js';
 import { openRecordPack, type RecordPack } from '../cache/record-pack.js';
 import type { Store } from '../cache/store.js';
 import type { Reason } from './events.js';
 import { digestInputs, type InputArtifacts } from './input-digests.js';
 import type { InputGuard } from './input-guard.js';
-import { ingredientsOf, keyOf, type StepKeys, stepKeys, type Tools } from './keys.js';
+import { type Ingredients, ingredientsOf, keyOf, type StepKeys, stepKeys, type Tools } from './keys.js';
 import { lookUp } from './lookup.js';
-import { type DigestOf, inputDigests, sourcesOf } from './sources.js';
+import { type Assumed, type DigestOf, inputDigests, sourcesOf } from './sources.js';
 import type { Registry } from './step-type.js';
 import { type Explainer, explainer } from './why-run.js';
 import type { Graph, Instance, StepNode } from './workflow.js';
@@ -98,14 +98,27 @@ export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
     const last = explain.lastRecord(instance.id);
     if (last) outputs.set(instance.id, last.outputs);
     if (digests === undefined) {
-      // What has never been made cannot be like last time's, so this instance will run too.
-      const reason: Reason = last ? { kind: 'upstream', instances: waitsFor } : { kind: 'first-time' };
-      return { instance, state: 'run', reasons: [reason] };
+      if (!last) return { instance, state: 'run', reasons: [explain.lost(instance.id)] };
+      // What is not known yet is taken to come out as last time; what differs even so makes the instance run.
+      const assumed = inputDigests(graph, instance, inputs, digestOf, asIn(last))!;
+      const certain = explain.differences(instance, ingredientsOf(keys.get(instance.step)!, assumed), last);
+      if (certain.length > 0) return { instance, state: 'run', reasons: certain };
+      return { instance, state: 'upstream', reasons: [{ kind: 'upstream', instances: waitsFor }] };
     }
     const ingredients = ingredientsOf(keys.get(instance.step)!, digests);
     const reasons = explain.whyRun(instance, ingredients, key!, found);
     return { instance, state: 'run', reasons, ...(waitsFor.length === 0 ? { key: key! } : {}) };
   }
+}
+
+/** What came in when a result was made; of what did not, a text that is no digest. */
+function asIn(last: StoreRecord): Assumed {
+  const { inputs } = last.ingredients as unknown as Ingredients;
+  return (port, label) => {
+    const digest = inputs[port];
+    const one = Array.isArray(digest) ? digest.find(([name]) => name === label)?.[1] : digest;
+    return one ?? '';
+  };
 }
 
 const CACHED: readonly Reason[] = [{ kind: 'cached' }];

@@ -24,12 +24,16 @@ export function sourcesOf(instance: Instance): string[] {
   return [...ids];
 }
 
-/** The digests of an instance's inputs by port; undefined when one of them is not known. */
+/** What a digest that is not known yet is taken for; `label` is that of a member of a list. */
+export type Assumed = (port: string, label?: string) => string;
+
+/** The digests of an instance's inputs by port; undefined when one of them is neither known nor `assumed`. */
 export function inputDigests(
   graph: Graph,
   instance: Instance,
   inputs: InputArtifacts,
   digestOf: DigestOf,
+  assumed?: Assumed,
 ): Readonly<Record<string, InputDigest>> | undefined {
   const one = (source: Source): string | undefined =>
     source.kind === 'input' ? inputs.get(source.input)!.digest : digestOf(source.id, source.port);
@@ -39,13 +43,14 @@ export function inputDigests(
     if (Array.isArray(source)) {
       const members: (readonly [string, string])[] = [];
       for (const member of source as readonly Source[]) {
-        const digest = one(member);
+        const label = labelOf(graph, member);
+        const digest = one(member) ?? assumed?.(port, label);
         if (digest === undefined) return undefined;
-        members.push([labelOf(graph, member), digest]);
+        members.push([label, digest]);
       }
       digests[port] = members;
     } else {
-      const digest = one(source as Source);
+      const digest = one(source as Source) ?? assumed?.(port);
       if (digest === undefined) return undefined;
       digests[port] = digest;
     }

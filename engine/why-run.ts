@@ -15,6 +15,10 @@ import type { Graph, Instance } from './workflow.js';
 export interface Explainer {
   /** @param fault why the record under the key cannot be used, if there is one */
   whyRun(instance: Instance, ingredients: Ingredients, key: string, fault: string | undefined): Reason[];
+  /** Why there is no last result of an instance: it never ran, or its result was removed. */
+  lost(id: string): Reason;
+  /** What differs between the ingredients of an instance and those of its last result. Empty when nothing does. */
+  differences(instance: Instance, ingredients: Ingredients, last: StoreRecord): Reason[];
   /** The last result of an instance under any key, if the store still knows it. */
   lastRecord(id: string): StoreRecord | undefined;
 }
@@ -28,20 +32,27 @@ export function explainer(graph: Graph, history: History, store: Store, inputs: 
     const record = key === undefined ? undefined : store.read(key);
     return typeof record === 'object' ? record : undefined;
   };
+  const lost = (id: string): Reason => {
+    const lastKey = lastKeyOf(id);
+    if (lastKey === undefined) return { kind: 'first-time' };
+    const when = collectedAt(lastKey);
+    return { kind: 'collected', ...(when === undefined ? {} : { when }) };
+  };
+  const differences = (instance: Instance, ingredients: Ingredients, last: StoreRecord): Reason[] => {
+    const before = last.ingredients as unknown as Ingredients;
+    const reasons = changes(before, ingredients, (port, label) => originOf(graph, instance, port, label));
+    return reasons.map((reason) => inDetail(reason, instance, last));
+  };
   return {
     lastRecord,
+    lost,
+    differences,
     whyRun(instance, ingredients, key, fault) {
       if (fault !== undefined) return [{ kind: 'damaged', detail: fault }];
-      const lastKey = lastKeyOf(instance.id);
-      if (lastKey === undefined) return [{ kind: 'first-time' }];
-      const last = lastKey === key ? undefined : lastRecord(instance.id);
-      if (last === undefined) {
-        const when = collectedAt(lastKey);
-        return [{ kind: 'collected', ...(when === undefined ? {} : { when }) }];
-      }
-      const before = last.ingredients as unknown as Ingredients;
-      const reasons = changes(before, ingredients, (port, label) => originOf(graph, instance, port, label));
-      return reasons.length > 0 ? reasons.map((reason) => inDetail(reason, instance, last)) : [{ kind: 'first-time' }];
+      const last = lastKeyOf(instance.id) === key ? undefined : lastRecord(instance.id);
+      if (last === undefined) return [lost(instance.id)];
+      const reasons = differences(instance, ingredients, last);
+      return reasons.length > 0 ? reasons : [{ kind: 'first-time' }];
     },
   };
 

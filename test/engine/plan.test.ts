@@ -2,6 +2,7 @@ import { chmod, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/p
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ArtifactType } from '../../artifacts/artifact.js';
+import { collectGarbage } from '../../cache/garbage.js';
 import type { StoreRecord } from '../../cache/record.js';
 import type { Reason } from '../../engine/events.js';
 import { expandGraph } from '../../engine/graph.js';
@@ -45,6 +46,12 @@ async function blobOf(id: string): Promise<string> {
   const made = await study.plan();
   const { record } = made.instances.find(({ instance }) => instance.id === id)!;
   return (await study.store()).blob(record!.outputs.text!.files['text.txt']!.digest);
+}
+
+async function removeRecord(id: string): Promise<void> {
+  const made = await study.plan();
+  const { key } = made.instances.find(({ instance }) => instance.id === id)!;
+  await rm(path.join(study.dir, '.voxreel/records', key!.slice(0, 2), `${key}.json`));
 }
 
 describe('a plan', () => {
@@ -140,14 +147,16 @@ steps: { low: { uses: first, in: { text: inputs.two } } }
     await study.run();
     await rm(path.join(study.dir, 'people/sub-01.txt'));
     await study.write('people/sub-03.txt', 'Three');
+    const members = [
+      { kind: 'input-changed', port: 'texts', label: 'sub-03', origin: 'steps.low[sub-03]', change: 'added' },
+      { kind: 'input-changed', port: 'texts', label: 'sub-01', origin: 'sub-01', change: 'removed' },
+    ];
+    const made = await study.plan();
+    expect(stateOf(made, 'all')).toBe('run');
+    expect(reasonsOf(made, 'all')).toEqual(members);
     const ran = await study.run();
     const started = ran.events.find((event) => event.type === 'started' && event.instance === 'all');
-    expect(started).toMatchObject({
-      reasons: [
-        { kind: 'input-changed', port: 'texts', origin: 'steps.low[sub-03]', change: 'added' },
-        { kind: 'input-changed', port: 'texts', origin: 'sub-01', change: 'removed' },
-      ],
-    });
+    expect(started).toMatchObject({ reasons: members });
   });
 
   it('names a raised step version and a changed tool', async () => {
@@ -263,11 +272,30 @@ describe('a damaged store', () => {
   it('lost a result that was there last time: the reason says that, not "first time"', async () => {
     await start();
     await study.run();
-    const made = await study.plan();
-    const { key } = made.instances.find(({ instance }) => instance.id === 'all')!;
-    await rm(path.join(study.dir, '.voxreel/records', key!.slice(0, 2), `${key}.json`));
+    await removeRecord('all');
     const again = await study.plan();
     expect(stateOf(again, 'all')).toBe('run');
     expect(reasonsOf(again, 'all')).toEqual([{ kind: 'collected' }]);
+  });
+
+  it('lost all results: what stands behind others says so too, with the time of the collection', async () => {
+    await start();
+    await study.run();
+    const now = new Date(Date.now() + 30 * 24 * 3600_000);
+    await collectGarbage(await study.store(), { olderThanMs: 24 * 3600_000, now });
+    const made = await study.plan();
+    expect(made.counts).toEqual({ cached: 0, run: 5, upstream: 0 });
+    for (const { reasons } of made.instances) expect(reasons).toEqual([{ kind: 'collected', when: now.toISOString() }]);
+  });
+
+  it('lost a result in the middle: what comes after it runs only if it comes out different', async () => {
+    await start();
+    await study.run();
+    await removeRecord('low[sub-01]');
+    const made = await study.plan();
+    expect(reasonsOf(made, 'low[sub-01]')).toEqual([{ kind: 'collected' }]);
+    expect(stateOf(made, 'all')).toBe('upstream');
+    expect(reasonsOf(made, 'all')).toEqual([{ kind: 'upstream', instances: ['low[sub-01]'] }]);
+    expect((await study.run()).worked).toEqual(['low[sub-01]']);
   });
 });
