@@ -9,6 +9,7 @@ import { artifactDigest, type FileDigest } from './digest.js';
 import { folderError } from './folder-error.js';
 import { removeForgotten } from './leases.js';
 import { makeFolder } from './make-folder.js';
+import { namesIn } from './names-in.js';
 import {
   RECORD_FORMAT,
   type ResultRecord,
@@ -111,7 +112,7 @@ export async function openStore(folder: string): Promise<Store> {
       for (const { port, role, file, kind } of suspicions?.length ? suspicions : everyFile(record)) {
         const name = `${role} of ${port}`;
         if (kind === 'missing') {
-          faults.push(`${name} is gone`);
+          faults.push(`${name} is gone${wasSetAside(dir, file) ? '; a damaged copy of it was set aside' : ''}`);
           continue;
         }
         const found = await faultOf(blobs, file, made, signal);
@@ -232,6 +233,11 @@ function everyFile(record: ResultRecord): Suspicion[] {
   return Object.entries(record.outputs).flatMap(([port, output]) =>
     Object.entries(output.files).map(([role, file]) => ({ port, role, file, kind: 'touched' as const })),
   );
+}
+
+/** Names in `quarantine/` begin with the digest that the content should have had. */
+function wasSetAside(dir: string, { digest }: FileDigest): boolean {
+  return namesIn(path.join(dir, 'quarantine')).some((name) => name.startsWith(digest));
 }
 
 /** Out of the way but not lost: someone may want to see what happened to it. A store that cannot be written keeps it. */

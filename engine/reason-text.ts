@@ -1,6 +1,8 @@
 import path from 'node:path';
 import type { Reason } from './events.js';
 
+const DIGEST = /^[0-9a-f]{64}$/;
+
 /** Why a step runs or does not, in words. Paths below `baseDir` are shown relative to it. */
 export function reasonText(reason: Reason, baseDir?: string): string {
   switch (reason.kind) {
@@ -15,7 +17,7 @@ export function reasonText(reason: Reason, baseDir?: string): string {
     case 'step-version':
       return `the step itself changed (version ${reason.before} -> ${reason.after})`;
     case 'tool-changed':
-      return `${reason.tool} ${reason.before} -> ${reason.after}`;
+      return toolText(reason);
     case 'damaged':
       return `its stored result is damaged: ${reason.detail}`;
     case 'collected':
@@ -37,6 +39,15 @@ function inputText(reason: Extract<Reason, { kind: 'input-changed' }>, baseDir: 
   ];
   const since = reason.since && details.length > 0 ? `; last result ${timeText(reason.since)}` : '';
   return `${reason.port} ${reason.change} (${details.length > 0 ? details.join('; ') : shortPath(reason.origin, baseDir)}${since})`;
+}
+
+/** Of versions of many lines the first that differs; of digests (a step file of the study) the start. */
+function toolText({ tool, before, after }: Extract<Reason, { kind: 'tool-changed' }>): string {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  const differing = old.findIndex((line, index) => line !== now[index]);
+  const at = differing < 0 ? old.length : differing;
+  const shown = (line = '') => (DIGEST.test(line) ? line.slice(0, 12) : line.trim() || 'nothing');
+  return `${tool} changed: ${shown(old[at])} -> ${shown(now[at])}`;
 }
 
 function change({ name, before, after }: { name: string; before: unknown; after: unknown }): string {

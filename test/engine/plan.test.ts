@@ -214,10 +214,13 @@ describe('a damaged store', () => {
     const blob = await blobOf('each[sub-01]');
     await chmod(blob, 0o644);
     await truncate(blob, 1);
+    expect(await damaged('each[sub-01]')).toContain('has 1 bytes');
+    // The plan has set it aside.
     const again = await study.run();
     expect(again.worked).toEqual(['each[sub-01]']);
     const started = again.events.find((event) => event.type === 'started');
-    expect(started).toMatchObject({ reasons: [{ kind: 'damaged', detail: expect.stringContaining('has 1 bytes') }] });
+    const detail = 'text.txt of text is gone; a damaged copy of it was set aside';
+    expect(started).toMatchObject({ reasons: [{ kind: 'damaged', detail }] });
     expect(await readdir(path.join(study.dir, '.voxreel/quarantine'))).toHaveLength(1);
     expect((await study.plan({ verify: true })).counts.cached).toBe(5);
   });

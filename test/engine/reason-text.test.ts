@@ -8,7 +8,12 @@ it('says in words why a step runs', () => {
   expect(reasonText({ kind: 'input-changed', port: 'fits', origin: 'sub-09', change: 'added' })).toBe(
     'fits added (sub-09)',
   );
-  expect(reasonText({ kind: 'tool-changed', tool: 'ffmpeg', before: '5.1', after: '6.0' })).toBe('ffmpeg 5.1 -> 6.0');
+  const tool = (name: string, before: string, after: string) =>
+    reasonText({ kind: 'tool-changed', tool: name, before, after });
+  expect(tool('ffmpeg', '5.1', '6.0')).toBe('ffmpeg changed: 5.1 -> 6.0');
+  expect(tool('R', 'R\nversion 4.3\nGPL', 'R\nversion 4.4\nGPL')).toBe('R changed: version 4.3 -> version 4.4');
+  expect(tool('R', 'R', 'R\nversion 4.4')).toBe('R changed: nothing -> version 4.4');
+  expect(tool('step file', 'ab'.repeat(32), 'cd'.repeat(32))).toBe('step file changed: abababababab -> cdcdcdcdcdcd');
   expect(reasonText({ kind: 'upstream', instances: ['a'] })).toBe('if a gives another result');
   expect(reasonText({ kind: 'upstream', instances: ['a', 'b', 'c', 'd', 'e'] })).toBe(
     'if a, b or 3 more give another result',
