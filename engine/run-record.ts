@@ -13,6 +13,8 @@ export interface RunFacts {
   readonly file: string;
   readonly experiment: string;
   readonly params: Readonly<Record<string, Json>>;
+  /** What was set in steps and inputs for this run only: `fit.noise=ols`. Absent if nothing was. */
+  readonly set?: readonly string[];
   /** What was asked for besides: `--force fit`. */
   readonly selection: Selection;
   readonly host: string;
@@ -48,6 +50,7 @@ export function recordRun(store: Store, workflow: Workflow, selection: Selection
     file: workflow.file,
     experiment: workflow.experiment,
     params: workflow.params,
+    ...(workflow.set.length > 0 ? { set: workflow.set } : {}),
     selection,
     host: os.hostname(),
     voxreel: voxreelVersion(),

@@ -18,6 +18,8 @@ export interface Workflow {
   readonly experiment: string;
   /** Values after experiment and command line overrides. */
   readonly params: Readonly<Record<string, Json>>;
+  /** What the command line sets in steps and inputs: `fit.noise=ols`. */
+  readonly set: readonly string[];
   /** What the file declares that they may be; part of no result. */
   readonly declared: Readonly<Record<string, JsonSchema>>;
   readonly inputs: ReadonlyMap<string, InputNode>;

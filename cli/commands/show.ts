@@ -28,6 +28,7 @@ export async function showCommand(id: string | undefined, options: LogOptions): 
       ['when', `${timeText(run.started)}${totals ? `, ${duration(totals.seconds)}` : ''}`],
       ['study', `${facts.workflow}, experiment ${facts.experiment} (${facts.file})`],
       ['parameters', Object.entries(facts.params).map(parameter).join(', ') || 'none'],
+      ...(facts.set ?? []).map((one) => ['--set', one]),
       ...Object.entries(facts.selection).map(([option, names]) => [`--${option}`, (names as string[]).join(', ')]),
       ['where', `${facts.host}, voxreel ${facts.voxreel}`],
       ['outcome', totals ? `${outcome(run)}${totals.cached ? `, ${totals.cached} cached` : ''}` : outcome(run)],

@@ -61,7 +61,7 @@ export async function loadWorkflow(file: string, options: LoadOptions): Promise<
   };
   const overrides = readOverrides(options.set ?? [], names, entries, written);
   problems.push(...overrides.problems);
-  const { params, assignments } = overrides;
+  const { params, assignments, assigned } = overrides;
 
   const check = (entry: Entry): CheckedEntry => {
     const checked = checkEntry(entry, doc, params, assignments);
@@ -121,6 +121,7 @@ export async function loadWorkflow(file: string, options: LoadOptions): Promise<
     about: readAbout(top),
     experiment: experiment.name,
     params: Object.fromEntries([...params].map(([name, { value }]) => [name, value])),
+    set: assigned,
     declared: Object.fromEntries([...params].flatMap(([name, { schema }]) => (schema ? [[name, schema]] : []))),
     inputs,
     steps: order.map((name) => nodes.get(name)!),

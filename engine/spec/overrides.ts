@@ -37,8 +37,15 @@ export function readOverrides(
   names: Names,
   entries: readonly Entry[],
   params: ReadonlyMap<string, Param>,
-): { params: ReadonlyMap<string, Param>; assignments: readonly Assignment[]; problems: readonly Problem[] } {
+): {
+  params: ReadonlyMap<string, Param>;
+  assignments: readonly Assignment[];
+  /** Those of `set` that the assignments come from. */
+  assigned: readonly string[];
+  problems: readonly Problem[];
+} {
   const replaced = new Map(params);
+  const assigned: string[] = [];
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
   for (const argument of set) {
@@ -78,9 +85,12 @@ export function readOverrides(
     }
     const result = coerce(override, [found.schema]);
     if ('message' in result) problems.push(result);
-    else assignments.push({ kind, name, keys, value: result.value, place: override.place });
+    else {
+      assignments.push({ kind, name, keys, value: result.value, place: override.place });
+      assigned.push(argument);
+    }
   }
-  return { params: replaced, assignments, problems };
+  return { params: replaced, assignments, assigned, problems };
 }
 
 function parseOverride(argument: string): Override | Problem {

@@ -37,17 +37,20 @@ describe('voxreel log and show', () => {
   it('list the runs and show one of them, also as JSON', async () => {
     await voxreel(dir, 'run', 'study.yaml');
     await voxreel(dir, 'run', 'study.yaml', '--set', 'word=other', '--until', 'first');
-    await voxreel(dir, 'run', 'study.yaml', '--set', 'fail=true');
+    await voxreel(dir, 'run', 'study.yaml', '--set', 'fail=true', '--set', 'quick.word=fast');
     const log = await voxreel(dir, 'log');
     expect(log.code).toBe(0);
-    const lines = log.stdout.trimEnd().split('\n');
+    const [head, ...lines] = log.stdout.trimEnd().split('\n');
+    expect(head).toMatch(/^run +when +study +outcome +took +results +asked for$/);
     expect(lines.map((line) => /1 failed|\d steps? ran|all cached/.exec(line)?.[0])).toEqual([
       '1 failed',
       '1 step ran',
       '3 steps ran',
     ]);
-    expect(lines[1]).toContain('word=other');
-    expect(lines[1]).toContain('--until first');
+    // Of the parameters those that differ between the runs; `wait` is the same in all.
+    expect(lines[0]).toMatch(/word=hello fail=true quick\.word=fast$/);
+    expect(lines[1]).toMatch(/word=other fail=false --until first$/);
+    expect(lines[2]).toMatch(/ [0-9a-f]{8} +word=hello fail=false$/);
 
     const [id] = lines[1]!.split(' ');
     const show = await voxreel(dir, 'show', id!);
