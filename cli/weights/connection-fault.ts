@@ -1,4 +1,5 @@
 import { UserError } from '../../artifacts/user-error.js';
+import { proxyFor } from './proxy.js';
 
 /** An answer of a server that is not the file. */
 export class WrongAnswer extends Error {
@@ -40,13 +41,15 @@ const reasons: Readonly<Record<string, string>> = {
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;
 
 /** What will not change by trying again at once. */
-const lasting = new Set(['ENOTFOUND', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ENOSPC', 'EACCES', 'EROFS']);
+const lasting = new Set(['ENOTFOUND', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH']);
 
 const disk: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of this user is used up',
   EACCES: 'no permission to write there',
   EROFS: 'a read-only file system',
+  ENOTDIR: 'something on its path is a file, not a folder',
+  EEXIST: 'something on its path is a file, not a folder',
 };
 
 /** What is behind a failed connection, through the wrappings of fetch. Faults that are none of these are thrown on. */
@@ -58,12 +61,14 @@ export function connectionFault(error: unknown, url: string): ConnectionFault {
   const proxy = proxyFor(protocol);
   const through = proxy ? ` through the proxy ${proxy}` : '';
   const onDisk = disk[code];
-  if (onDisk)
+  if (onDisk) {
+    const { path } = chain.at(-1) as NodeJS.ErrnoException;
     return fault(
-      `the file cannot be written: ${onDisk}`,
+      `the file cannot be written${path ? ` (${path})` : ''}: ${onDisk}`,
       false,
       () => 'Make room, or choose another folder with VOXREEL_WEIGHTS.',
     );
+  }
   if (answer) {
     const status = answer.status >= 400 ? `${answer.status} ${answer.message}` : answer.message;
     return fault(`${url} answers: ${status}`, answer.status >= 500 || answer.status === 416, (target) =>
@@ -111,19 +116,4 @@ function causes(error: unknown): Error[] {
     if (one instanceof AggregateError && one.errors[0] instanceof Error) chain.push(one.errors[0]);
   }
   return chain;
-}
-
-/** The proxy that applies, without its password. */
-function proxyFor(protocol: string): string | undefined {
-  const { env } = process;
-  const given =
-    protocol === 'https:'
-      ? (env.https_proxy ?? env.HTTPS_PROXY ?? env.http_proxy ?? env.HTTP_PROXY)
-      : (env.http_proxy ?? env.HTTP_PROXY);
-  if (!given) return undefined;
-  try {
-    return new URL(given).host;
-  } catch {
-    return given;
-  }
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../artifacts/user-error.js';
 import { writeFully } from '../../artifacts/whole-bytes.js';
 import { connectionFault, EarlyEnd, WrongAnswer } from './connection-fault.js';
+import { checkProxies } from './proxy.js';
 
 export interface Download {
   readonly url: string;
@@ -43,6 +44,7 @@ export function partOf(target: string): string {
  */
 export async function download(order: Download): Promise<void> {
   const { target, signal } = order;
+  checkProxies();
   let idle = 0;
   for (;;) {
     const before = await sizeOf(partOf(target));

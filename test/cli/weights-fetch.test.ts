@@ -234,6 +234,28 @@ describe('a download of weights', () => {
 });
 
 describe('voxreel weights fetch', () => {
+  test('says which proxy is no address, and hides its password', async () => {
+    vi.stubEnv('VOXREEL_WEIGHTS', folder);
+    vi.stubEnv('https_proxy', undefined);
+    for (const proxy of ['proxy.example.org:8080', '10.0.0.1:8080', 'anna:secret@10.0.0.1:8080']) {
+      vi.stubEnv('HTTPS_PROXY', proxy);
+      const { code, stderr } = await voxreel(folder, 'weights', 'fetch', 'vgg16-keras');
+      expect(stderr).toMatch(/the proxy in HTTPS_PROXY is no address: .*8080\n.*expected: http:\/\/host:port/);
+      expect(stderr).not.toContain('secret');
+      expect(code).toBe(1);
+    }
+  });
+
+  test('says that a file is in the way of the folder', async () => {
+    await writeFile(path.join(folder, 'weights'), 'a file');
+    for (const place of ['weights', 'weights/below']) {
+      vi.stubEnv('VOXREEL_WEIGHTS', path.join(folder, place));
+      const { code, stderr } = await voxreel(folder, 'weights', 'fetch', 'vgg16-keras', '--from', await nobody());
+      expect(stderr).toMatch(/cannot be written \(.*weights.*\): something on its path is a file/);
+      expect(code).toBe(1);
+    }
+  });
+
   test('stores nothing that is not the known file, and ends with 1', async () => {
     vi.stubEnv('XDG_DATA_HOME', folder);
     vi.stubEnv('VOXREEL_WEIGHTS', undefined);
