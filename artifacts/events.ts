@@ -17,7 +17,7 @@ export interface EventRow {
   readonly start: number;
   /** Text of the columns that may name it, `n/a` left out. */
   readonly names: Readonly<Record<string, string>>;
-  /** Where it stands, for messages: `line 3` of a file, `row 1` of those that the workflow file has for the run. */
+  /** Where it stands, for messages: `sub-01_events.tsv, line 3`, or `row 1` of those that the workflow file has for the run. */
   readonly place: string;
 }
 
@@ -67,7 +67,7 @@ async function readEventsFile(file: string, origin: string): Promise<EventRow[]>
       names: Object.fromEntries(
         names.flatMap(([name, values]) => (['', 'n/a'].includes(values[row]!) ? [] : [[name, values[row]!]])),
       ),
-      place: `line ${row + 2}`,
+      place: `${origin}, line ${row + 2}`,
     };
   });
 }

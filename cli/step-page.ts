@@ -30,6 +30,21 @@ export function stepPage(step: StepType): string {
   return parts.join('\n');
 }
 
+/** The list of all pages, for who looks at the folder. */
+export function stepIndex(steps: readonly StepType[]): string {
+  return [
+    '# The steps',
+    '',
+    'What a workflow may use, in the order of the method. `voxreel steps NAME` prints a page.',
+    '',
+    ...table(
+      ['step', 'what it does'],
+      steps.map(({ name, title }) => [`[${name}](${name}.md)`, title]),
+    ),
+    '',
+  ].join('\n');
+}
+
 function inputs(step: StepType): string[] {
   const entries = Object.entries(step.inputs);
   if (entries.length === 0) {

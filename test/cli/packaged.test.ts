@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stepPage } from '../../cli/step-page.js';
+import { stepIndex, stepPage } from '../../cli/step-page.js';
 import { registry } from '../../steps/registry.js';
 import { root } from '../support/shared.js';
 import { voxreel } from './support/process.js';
@@ -49,7 +49,9 @@ describe('what is generated from the declarations', () => {
 
   it('has a page for every step type and no other', async () => {
     const pages = (await readdir(path.join(root, 'docs', 'steps'))).sort();
-    expect(pages).toEqual([...registry.steps.keys()].map((name) => `${name}.md`).sort());
+    expect(pages).toEqual(['README', ...registry.steps.keys()].map((name) => `${name}.md`).sort());
+    const list = await readFile(path.join(root, 'docs', 'steps', 'README.md'), 'utf8');
+    expect(list).toBe(stepIndex([...registry.steps.values()]));
   });
 
   it('voxreel steps lists all, explains one, and suggests a name', async () => {

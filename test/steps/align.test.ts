@@ -104,7 +104,7 @@ describe('the step align', () => {
     const series = [await seriesOf(ramp(8))];
     const stopped = await eventsOf('onset duration', '2 11.9');
     await expect(align(series, stopped)).rejects.toThrow(
-      /lasts 16 s, but was shown for 11\.9 s \(line 2\)[\s\S]*durations: table/,
+      /lasts 16 s, but was shown for 11\.9 s \(sub-01_events.tsv, line 2\)[\s\S]*durations: table/,
     );
     expect((await align(series, stopped, { durations: 'table' })).aligned.parts[0]!.duration).toBe(11.9);
     expect((await align(series, stopped, { durations: 'series' })).aligned.parts[0]!.duration).toBe(16);
@@ -129,7 +129,7 @@ describe('the step align', () => {
     await expect(align([await seriesOf(ramp(8), { label: 'x' })], events, { event: 'n/a' })).rejects.toThrow(/no row/);
     const named = await eventsOf('onset duration movie', '0 16 x', '10 16 x');
     await expect(align([await seriesOf(ramp(8), { label: 'x' })], named)).rejects.toThrow(
-      /x is shown until 16 s \(line 2\), x from 10 s on \(line 3\)/,
+      /x is shown until 16 s \(sub-01_events.tsv, line 2\), x from 10 s on \(sub-01_events.tsv, line 3\)/,
     );
   });
 
