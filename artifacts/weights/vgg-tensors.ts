@@ -168,7 +168,11 @@ function checkLayer(file: TensorFile, names: Convolution, { layer, layout, netwo
   if (own !== channels) {
     const source = before ? `${before.weight} gives ${channels}` : `an RGB image has ${channels}`;
     const has = `${own} input channel${own === 1 ? '' : 's'}`;
-    return fail(names.weight, `${shape}: ${has}, but ${source}`, `${channels} input channels`);
+    return fail(
+      names.weight,
+      `${shape}: ${has}, but ${source}`,
+      `${channels} input channel${channels === 1 ? '' : 's'}`,
+    );
   }
   if (!kernels) return fail(names.weight, `${shape}: no kernels`, 'at least one kernel');
   if (bias.length !== 1 || bias[0] !== kernels) {

@@ -107,7 +107,11 @@ async function showingsIn(
     });
   }
   const { showings, others } = showingsOf(await readEvents(events), names, event, events.origin);
-  if (others.length > 0) note(`${others.length} other rows of the events play no part: ${few(wordsOf(others))}`);
+  if (others.length > 0) {
+    const rows =
+      others.length === 1 ? '1 other row of the events plays' : `${others.length} other rows of the events play`;
+    note(`${rows} no part: ${few(wordsOf(others))}`);
+  }
   return showings;
 }
 

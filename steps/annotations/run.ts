@@ -67,11 +67,12 @@ async function annotationsOf(source: Artifact, { params, note }: Context): Promi
   const lines = labels.flatMap((label, row) => {
     if (label === '' || label === 'n/a') return [];
     const value = values?.[row] ?? 1;
+    const counts = duration[row]! > 0 && (params.labels?.includes(label) ?? true);
     const wrong = Number.isNaN(onset[row])
       ? 'onset'
       : duration[row]! < 0
         ? 'duration'
-        : Number.isNaN(value)
+        : counts && Number.isNaN(value)
           ? params.value!
           : null;
     if (wrong) {

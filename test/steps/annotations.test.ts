@@ -92,6 +92,13 @@ describe('the step annotations', () => {
     );
   });
 
+  test('needs a value only of lines that count: not of other labels, and not of instants', async () => {
+    const lines = ['onset duration label value', '0 2 face 3', '1 1 word n/a', '2 n/a face n/a'];
+    const params = { duration: 4, measure: 'sum', value: 'value' } as const;
+    expect((await annotate(lines, { ...params, labels: ['face'] })).columns.face).toEqual([3, 0]);
+    await expect(annotate(lines, params)).rejects.toThrow(/faces\.tsv:3.*without value/);
+  });
+
   test('says what is wrong with a table, at its line', async () => {
     await expect(annotate(faces)).rejects.toThrow(/how long the movie is[\s\S]*"duration"/);
     await expect(annotate(['onset duration kind', '1 2 x'], { duration: 4 })).rejects.toThrow(/no column "label"/);
