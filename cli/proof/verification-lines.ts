@@ -49,7 +49,7 @@ export function environmentText({ sameKernels }: Pick<Verification, 'sameKernels
 
 export function twiceText(unstable: readonly string[]): string {
   return unstable.length === 0
-    ? 'identical on all cores and on one'
+    ? 'identical when computed again on one core'
     : `${count(unstable.length, 'result')} NOT REPRODUCIBLE on this machine`;
 }
 
