@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { templates } from './init/templates.js';
 
 /** The commands that help to write workflow files. `study` adds the file and the options that say which study is meant. */
 export function writingProgram(
@@ -37,13 +38,20 @@ export function writingProgram(
     .command('init')
     .argument('[file]', 'where to write it', 'study.yaml')
     .summary('write a commented workflow file to start from')
-    .description('Writes a commented workflow file. Never replaces a file that exists.')
-    .option(
-      '--template <name>',
-      'sohn-2024 (movie to probability maps and reverse analysis) or own-regressors (your own time series)',
-      oneOf(['sohn-2024', 'own-regressors']),
-      'sohn-2024',
+    .description(
+      `Writes a commented workflow file with your files in it: task, space and TR are those of the images. On a terminal it asks for what no option names; elsewhere the file says what is to be put in place. Templates:\n\n${Object.entries(
+        templates,
+      )
+        .map(([name, about]) => `  ${name.padEnd(16)}${about}`)
+        .join('\n')}`,
     )
+    .option('--template <name>', 'what to start from', oneOf(Object.keys(templates)), 'sohn-2024')
+    .option('--bids <folder>', 'BIDS dataset with derivatives/fmriprep inside, or the folder that fMRIPrep wrote')
+    .option('--movie <file>', 'the movie')
+    .option('--weights <file>', 'weights of VGG-16: a file, vgg16-keras, vgg16-torchvision, or synthetic')
+    .option('--atlas <file>', 'atlas image, with a .tsv of index and name beside it')
+    .option('--series <file>', 'table of your own series')
+    .option('--force', 'replace a file that exists')
     .action(async (file, options) => finish(await (await import('./commands/init.js')).initCommand(file, options)));
 
   program

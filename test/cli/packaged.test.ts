@@ -1,43 +1,10 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { stepIndex, stepPage } from '../../cli/step-page.js';
 import { registry } from '../../steps/registry.js';
 import { root } from '../support/shared.js';
 import { voxreel } from './support/process.js';
-
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(path.join(os.tmpdir(), 'voxreel-init-'));
-});
-afterAll(() => rm(dir, { recursive: true, force: true }));
-
-describe('voxreel init', () => {
-  it.each(['sohn-2024', 'own-regressors'])(
-    'writes a %s file that validates, and never replaces it',
-    async (template) => {
-      const file = `${template}/study.yaml`;
-      const first = await voxreel(dir, 'init', file, '--template', template);
-      expect(first).toMatchObject({ code: 0, stderr: '' });
-      const validated = await voxreel(dir, 'validate', file, '--no-inputs');
-      expect(validated).toMatchObject({ code: 0, stderr: '' });
-      const text = await readFile(path.join(dir, file), 'utf8');
-      const again = await voxreel(dir, 'init', file);
-      expect(again.code).toBe(2);
-      expect(again.stderr).toContain('left as it is');
-      expect(await readFile(path.join(dir, file), 'utf8')).toBe(text);
-    },
-  );
-
-  it('says which files are missing when the study is validated with its inputs', async () => {
-    await voxreel(dir, 'init', 'missing.yaml', '--template', 'own-regressors');
-    const { code, stderr } = await voxreel(dir, 'validate', 'missing.yaml');
-    expect(code).toBe(2);
-    expect(stderr).toContain('series.tsv');
-    expect(stderr).toContain('derivatives/fmriprep');
-  });
-});
 
 describe('what is generated from the declarations', () => {
   it.each([...registry.steps.values()].map((step) => [step.name, step] as const))(
@@ -55,11 +22,11 @@ describe('what is generated from the declarations', () => {
   });
 
   it('voxreel steps lists all, explains one, and suggests a name', async () => {
-    const list = await voxreel(dir, 'steps');
+    const list = await voxreel(root, 'steps');
     for (const name of registry.steps.keys()) expect(list.stdout).toMatch(new RegExp(`^${name} +\\S`, 'm'));
-    const one = await voxreel(dir, 'steps', 'decode');
+    const one = await voxreel(root, 'steps', 'decode');
     expect(one.stdout).toContain('## Parameters');
-    const wrong = await voxreel(dir, 'steps', 'decod');
+    const wrong = await voxreel(root, 'steps', 'decod');
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('Did you mean `decode`?');
   });
