@@ -11,17 +11,6 @@ import { withSelection } from './select-options.js';
 import { surviveClosedPipes } from './streams.js';
 import { writingProgram } from './writing-program.js';
 
-/** Options that say which study is meant. */
-export interface StudyOptions {
-  readonly experiment?: string;
-  readonly set?: readonly string[];
-}
-
-/** And where its results are kept. */
-export interface CacheOptions extends StudyOptions {
-  readonly cache?: string;
-}
-
 /**
  * The command line. Every command is loaded when it is called, so that `voxreel --help` and a run that finds
  * everything cached do not pay for the rest.

@@ -1,4 +1,3 @@
-import { smallestResidual } from './glm/model.js';
 import {
   accumulateLoop,
   estimateEachLoop,
@@ -9,6 +8,7 @@ import {
   type RowMemory,
   whitenLoop,
 } from './rows.js';
+import { smallestResidual } from './smallest-residual.js';
 import { type VectorFunction, vectorModule } from './vector-code.js';
 
 const ratio: VectorFunction['steps'] = [

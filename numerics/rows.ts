@@ -1,4 +1,4 @@
-import { smallestResidual } from './glm/model.js';
+import { smallestResidual } from './smallest-residual.js';
 
 /**
  * Element-wise work on rows of voxels, which would cost as much as the products themselves. Two sets of these functions

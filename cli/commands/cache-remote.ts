@@ -6,9 +6,9 @@ import { loadWorkflow, run } from '../../index.js';
 import { existingCache } from '../existing-cache.js';
 import { exitCode } from '../exit-code.js';
 import { interruptible } from '../interrupt.js';
-import type { CacheOptions } from '../program.js';
 import { type RemoteFlags, remoteOf } from '../remote-options.js';
 import { complain, print } from '../streams.js';
+import type { CacheOptions } from '../study-options.js';
 import { showPart } from '../terminal/show-part.js';
 import { count } from '../terminal/text.js';
 

@@ -2,7 +2,7 @@ import { loadWorkflow } from '../../engine/spec/load.js';
 import { registry } from '../../steps/registry.js';
 import { exitCode } from '../exit-code.js';
 import { diagramOf } from '../graph/diagram.js';
-import type { StudyOptions } from '../program.js';
+import type { StudyOptions } from '../study-options.js';
 import { writeOut } from '../write-out.js';
 
 /** Draws the workflow as text for Mermaid or as an SVG picture. */

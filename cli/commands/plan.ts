@@ -1,8 +1,8 @@
 import { loadExperiments, loadWorkflow, plan, planAll } from '../../index.js';
 import { exitCode } from '../exit-code.js';
-import type { CacheOptions } from '../program.js';
 import { type SelectOptions, selectionOf } from '../select-options.js';
 import { print } from '../streams.js';
+import type { CacheOptions } from '../study-options.js';
 import { colours, wantsColour } from '../terminal/colour.js';
 import { plannedExperiments } from '../terminal/experiment-lines.js';
 import { planLines } from '../terminal/plan-lines.js';

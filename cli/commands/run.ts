@@ -2,11 +2,11 @@ import { loadExperiments, loadWorkflow, type RunOptions, run, runAll, UserError 
 import { exitCode } from '../exit-code.js';
 import { complainOf, reportFailure } from '../failure.js';
 import { interruptible } from '../interrupt.js';
-import type { CacheOptions } from '../program.js';
 import { type RemoteFlags, remoteOf } from '../remote-options.js';
 import { runReport } from '../run-report.js';
 import { type SelectOptions, selectionOf } from '../select-options.js';
 import { complain, print } from '../streams.js';
+import type { CacheOptions } from '../study-options.js';
 import { colours, wantsColour } from '../terminal/colour.js';
 import { planLines } from '../terminal/plan-lines.js';
 import { showRun } from '../terminal/show-run.js';

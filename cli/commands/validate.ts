@@ -1,7 +1,7 @@
 import { formatProblem } from '../../engine/spec/code-frame.js';
 import { exitCode } from '../exit-code.js';
-import type { StudyOptions } from '../program.js';
 import { complain, print } from '../streams.js';
+import type { StudyOptions } from '../study-options.js';
 import { wantsColour } from '../terminal/colour.js';
 import { count } from '../terminal/text.js';
 import { type CheckedStudy, checkStudy } from '../validate/check-study.js';

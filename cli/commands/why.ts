@@ -7,9 +7,9 @@ import { didYouMean, listNames } from '../../engine/spec/nearest.js';
 import { whyNow, whyThen } from '../../engine/why.js';
 import { defaultCache, loadWorkflow, plan } from '../../index.js';
 import { exitCode } from '../exit-code.js';
-import type { CacheOptions } from '../program.js';
 import { print } from '../streams.js';
 import { studyAndNames } from '../study-file.js';
+import type { CacheOptions } from '../study-options.js';
 import { duration } from '../terminal/text.js';
 import { whyLines } from '../terminal/why-lines.js';
 

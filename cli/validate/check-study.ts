@@ -8,7 +8,7 @@ import { loadWorkflow } from '../../engine/spec/load.js';
 import { unusedParts } from '../../engine/spec/unused.js';
 import type { Workflow } from '../../engine/workflow.js';
 import { registry } from '../../steps/registry.js';
-import type { StudyOptions } from '../program.js';
+import type { StudyOptions } from '../study-options.js';
 import { count } from '../terminal/text.js';
 import type { Finding, Rule } from './finding.js';
 

@@ -1,11 +1,18 @@
 import { parse } from 'yaml';
 import type { Json, JsonSchema } from '../../artifacts/artifact.js';
-import type { Problem } from '../../artifacts/user-error.js';
+import type { Place, Problem } from '../../artifacts/user-error.js';
 import { accepts } from './check-value.js';
 import { describeSchema, literal } from './describe-schema.js';
 import type { Keys } from './document.js';
 import { didYouMean } from './nearest.js';
-import type { Override } from './overrides.js';
+
+/** One `--set a.b=value` of the command line. */
+export interface Override {
+  /** `a.b`, split at the dots. */
+  readonly path: readonly string[];
+  readonly text: string;
+  readonly place: Place;
+}
 
 /**
  * The text as the value that all the schemas accept: as YAML (`4`, `true`, `[0, 4]`), as the text itself (a text

@@ -1,18 +1,10 @@
-import type { Place, Problem } from '../../artifacts/user-error.js';
-import { coerce, sameKind, schemaAt, withValue } from './coerce.js';
+import type { Problem } from '../../artifacts/user-error.js';
+import { coerce, type Override, sameKind, schemaAt, withValue } from './coerce.js';
 import type { Keys } from './document.js';
 import type { Assignment, Entry } from './entry.js';
 import { didYouMean, listNames } from './nearest.js';
 import type { Param } from './references.js';
 import { usesOf } from './uses.js';
-
-/** One `--set a.b=value` of the command line. */
-export interface Override {
-  /** `a.b`, split at the dots. */
-  readonly path: readonly string[];
-  readonly text: string;
-  readonly place: Place;
-}
 
 interface Target {
   readonly kind: 'param' | 'input' | 'step';

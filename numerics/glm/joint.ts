@@ -1,9 +1,9 @@
 import { Matrix, QrDecomposition } from 'ml-matrix';
 import { orthonormalBasis } from '../orthonormal.js';
 import { timesTransposed } from '../products.js';
+import { smallestResidual } from '../smallest-residual.js';
 import { rhoAt, rhoEdges, rhoTable } from './ar1.js';
 import { expectedLagOne } from './expected-lag-one.js';
-import { smallestResidual } from './model.js';
 import { momentsPerSeries, scaledTotal, whitenedTotal } from './moments.js';
 
 /** As in the models of one kernel each (see `ar1Estimator` and `ar1NilearnEstimator`). */

@@ -1,5 +1,4 @@
 import type { RowMemory } from '../rows.js';
-import type { KernelColumns } from './several-columns.js';
 
 /**
  * How the noise of a voxel is modelled.
@@ -9,6 +8,14 @@ import type { KernelColumns } from './several-columns.js';
  * - `spm`: one whitening for all voxels and kernels, done before (series, regressors and nuisance are whitened).
  */
 export type Noise = 'ols' | 'ar1' | 'ar1-nilearn' | 'spm';
+
+/** Kernels whose columns have a model together, and the columns of each that estimates are handed on of. */
+export interface KernelColumns {
+  /** Rows of `regressors` that belong to one kernel. */
+  readonly perKernel: number;
+  /** Places among a kernel's columns, increasing. */
+  readonly wanted: readonly number[];
+}
 
 /**
  * What the models of one subject share: one model per kernel, with the kernel's regressor and all nuisance columns.
@@ -74,6 +81,3 @@ export type UseEstimates = (row: {
  * held at 2^-52 of the series', so that t stays finite.
  */
 export type Estimator = (block: Block, use: UseEstimates) => Promise<void>;
-
-/** The smallest residual sum of squares, as a share of the series' own, that is told from rounding. */
-export const smallestResidual = 2 ** -52;

@@ -1,15 +1,8 @@
 import { timesTransposed } from '../products.js';
+import { smallestResidual } from '../smallest-residual.js';
 import { sumsOfSquares } from './by-products.js';
 import { type LagOneMetric, whitenedSeries } from './lag-one.js';
-import { type Block, type Estimator, type FitModel, smallestResidual } from './model.js';
-
-/** Kernels whose columns have a model together, and the columns of each that estimates are handed on of. */
-export interface KernelColumns {
-  /** Rows of `regressors` that belong to one kernel. */
-  readonly perKernel: number;
-  /** Places among a kernel's columns, increasing. */
-  readonly wanted: readonly number[];
-}
+import type { Block, Estimator, FitModel, KernelColumns } from './model.js';
 
 /** About so many rows of regressors, and so many voxels, at a time. */
 const [rowsPerProduct, voxelsPerProduct] = [128, 512];

@@ -7,9 +7,9 @@ import {
   shifted,
   whitenedSeries,
 } from './lag-one.js';
-import type { Estimator, FitModel } from './model.js';
+import type { Estimator, FitModel, KernelColumns } from './model.js';
 import { RhoRows, type RhoRule } from './rho-rows.js';
-import { gramsOf, inverseGrams, type KernelColumns, type Place, solve, standardErrors } from './several-columns.js';
+import { gramsOf, inverseGrams, type Place, solve, standardErrors } from './several-columns.js';
 
 /** A pass: what is made of about 128 rows x 128 voxels stays in the cache until it is used. */
 const [rowsPerPass, voxelsPerPass] = [128, 128];

@@ -1,8 +1,7 @@
 import type { StoredFit } from '../../artifacts/fit.js';
 import { columnsPerKernel, type Kernel } from '../../artifacts/kernels.js';
 import { UserError } from '../../artifacts/user-error.js';
-import type { FitModel, Noise } from '../../numerics/glm/model.js';
-import type { KernelColumns } from '../../numerics/glm/several-columns.js';
+import type { FitModel, KernelColumns, Noise } from '../../numerics/glm/model.js';
 import { toShared } from '../../numerics/shared-memory.js';
 
 /** What the pool needs of a fit, its large arrays in shared memory, and what its estimates are of. */
