@@ -66,7 +66,7 @@ async function picture(file: string, options: LoadOptions): Promise<Picture> {
   let fault = '';
   try {
     const workflow = await loadWorkflow(file, options);
-    for (const one of workflow.files) files.add(one);
+    for (const { file } of workflow.files) files.add(file);
     for (const { type } of workflow.steps)
       if (type.name.startsWith('.')) files.add(path.resolve(workflow.baseDir, type.name));
     for (const input of (await resolveInputs(workflow, options.registry)).values()) {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeAtomic } from '../cache/atomic-file.js';
 import { sha256 } from '../cache/digest.js';
@@ -32,13 +32,21 @@ export async function describeResults(root: string, manifest: Manifest, describe
   try {
     const files: WrittenFile[] = [];
     for (const [file, text] of texts) {
-      await writeAtomic(path.join(root, file), text, path.join(temporary, file));
+      await makeFolder(path.dirname(path.join(root, file)));
+      await writeAtomic(path.join(root, file), text, path.join(temporary, path.basename(file)));
       files.push([file, Buffer.byteLength(text), sha256(text)]);
     }
-    for (const [file] of known?.files ?? []) if (!texts.has(file)) await rm(path.join(root, file), { force: true });
+    for (const [file] of known?.files ?? []) if (!texts.has(file)) await removeWithFolders(root, file);
     manifest.description = { of: describe.of, ofResults, files };
     await manifest.save();
   } finally {
     await rm(temporary, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }
+}
+
+/** Removes a file and the folders below `root` that are empty without it. */
+async function removeWithFolders(root: string, file: string): Promise<void> {
+  await rm(path.join(root, file), { force: true });
+  for (let dir = path.dirname(file); dir !== '.'; dir = path.dirname(dir))
+    await rmdir(path.join(root, dir)).catch(() => undefined);
 }

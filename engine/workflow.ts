@@ -6,12 +6,10 @@ import type { Ports, StepType } from './step-type.js';
 export interface Workflow {
   /** Absolute path of the file. */
   readonly file: string;
-  /** All files it was read from: itself, what it includes and extends. */
-  readonly files: readonly string[];
+  /** All files it was read from: itself first, then what it includes and extends. */
+  readonly files: readonly StudyFile[];
   /** Its folder; relative paths in it, the cache and the results start here. */
   readonly baseDir: string;
-  /** Its text, as it was when it was read. */
-  readonly text: string;
   readonly name: string;
   readonly about: About;
   /** Name of the experiment; `default` when none was asked for. Names the folder of the results. */
@@ -27,6 +25,16 @@ export interface Workflow {
   readonly steps: readonly StepNode[];
   /** What is published under results/, by name. Without `outputs` in the file: every step that nothing else uses. */
   readonly outputs: ReadonlyMap<string, OutputNode>;
+}
+
+/** One of the files that a workflow was read from. */
+export interface StudyFile {
+  /** Absolute path. */
+  readonly file: string;
+  /** As it was when it was read. */
+  readonly text: string;
+  /** Where it lies in a copy of the study, with `/`. */
+  readonly copy: string;
 }
 
 /** What the file says about the study; part of no result. */

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { sidecarOf } from '../artifacts/bids-names.js';
+import { STUDY_FILES } from '../engine/spec/copy-names.js';
 
 /** A published file and what its sidecar says. */
 export interface ResultFile {
@@ -16,13 +17,18 @@ export interface ResultFile {
   readonly untrained: boolean;
 }
 
-/** All published files below a results folder, by path; sidecars, hidden files and reports themselves are left out. */
+/** All published files below a results folder, by path; sidecars, hidden files, the study and reports themselves are left out. */
 export async function readResultsFolder(root: string): Promise<ResultFile[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const names = entries
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
-    .filter((name) => name.includes('/') && !name.split('/').some((part) => part.startsWith('.')))
+    .filter(
+      (name) =>
+        name.includes('/') &&
+        !name.startsWith(`${STUDY_FILES}/`) &&
+        !name.split('/').some((part) => part.startsWith('.')),
+    )
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const there = new Set(names);
   const described = new Set(names.filter((name) => !name.endsWith('.json')).map(sidecarOf));

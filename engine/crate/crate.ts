@@ -1,7 +1,7 @@
 import type { StepKeys } from '../keys.js';
 import { voxreelVersion } from '../version.js';
 import type { StepNode, Workflow } from '../workflow.js';
-import { definition, type WorkflowFile } from './definition.js';
+import { definition, type WorkflowFile, workflowParts } from './definition.js';
 import { type Entity, fileEntity, idPart, ids, type Reference, ref } from './entities.js';
 import { type Executed, execution } from './execution.js';
 
@@ -19,6 +19,8 @@ const PROFILES: readonly Entity[] = [
 export interface CrateOptions extends Executed {
   readonly keys: ReadonlyMap<StepNode, StepKeys>;
   readonly file: WorkflowFile;
+  /** What it includes and extends. */
+  readonly parts: readonly WorkflowFile[];
   /** What lies beside the results in the folder and is about the run: `methods.md`. */
   readonly documents: readonly (WorkflowFile & { readonly about: string })[];
 }
@@ -35,6 +37,7 @@ export function crateText(options: CrateOptions): string {
   const documents = options.documents.map((document) =>
     fileEntity(idPart(document.name), document.name, document, { description: document.about }),
   );
+  const parts = workflowParts(options.parts, file);
   const { license, licenseEntity } = licenseOf(workflow);
   const authors = authorsOf(workflow);
   const named = authors.length > 0 ? { author: authors.map((author) => ref(author['@id'])) } : {};
@@ -50,7 +53,7 @@ export function crateText(options: CrateOptions): string {
     ...named,
     conformsTo: PROFILES.map((one) => ref(one['@id'])),
     mainEntity: ref(idPart(file.name)),
-    hasPart: [ref(idPart(file.name)), ...documents.map((one) => ref(one['@id'])), ...done.files],
+    hasPart: [ref(idPart(file.name)), ...[...parts, ...documents].map((one) => ref(one['@id'])), ...done.files],
     mentions: done.actions,
   };
   const descriptor: Entity = {
@@ -67,7 +70,7 @@ export function crateText(options: CrateOptions): string {
     softwareVersion: voxreelVersion(),
   };
   const graphOf = [
-    ...[descriptor, root, ...PROFILES, ...licenseEntity, ...authors, ...documents, engine],
+    ...[descriptor, root, ...PROFILES, ...licenseEntity, ...authors, ...parts, ...documents, engine],
     ...definition(graph, keys, file),
     ...done.entities.map((entity) =>
       authors.length > 0 && entity['@id'] === ids.run ? { ...entity, agent: named.author } : entity,

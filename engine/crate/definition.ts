@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { StepKeys } from '../keys.js';
 import type { Graph, StepNode, Wire } from '../workflow.js';
 import { type Entity, fileEntity, formalParameter, idPart, ids, kindOf, propertyValue, ref } from './entities.js';
@@ -6,7 +7,7 @@ import { toolEntities } from './tools.js';
 const WORKFLOW_PROFILE = 'https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE';
 const LANGUAGE = '#language';
 
-/** The workflow file as it lies in the crate. */
+/** A file of the workflow as it lies in the crate. */
 export interface WorkflowFile {
   readonly name: string;
   readonly size: number;
@@ -48,6 +49,18 @@ export function definition(graph: Graph, keys: ReadonlyMap<StepNode, StepKeys>, 
   const language = { '@id': LANGUAGE, '@type': 'ComputerLanguage', name: 'voxreel workflow file', version: '1' };
   const wired = howTo.flatMap(({ step, wires }) => [step, ...wires]);
   return [main, language, ...taken, ...given, ...tools, ...parameters, ...programs, ...wired, ...outputs];
+}
+
+/** The files that the workflow file includes and extends. */
+export function workflowParts(parts: readonly WorkflowFile[], main: WorkflowFile): Entity[] {
+  return parts.map((part) =>
+    fileEntity(idPart(part.name), path.posix.basename(part.name), part, {
+      '@type': ['File', 'SoftwareSourceCode'],
+      description: 'A part of the workflow, which its main file includes or extends.',
+      programmingLanguage: ref(LANGUAGE),
+      isPartOf: ref(idPart(main.name)),
+    }),
+  );
 }
 
 /** The values of the parameters of the workflow and of its steps. */

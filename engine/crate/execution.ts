@@ -85,7 +85,7 @@ export function execution({ graph, inputs, results, published }: Executed): Exec
     name: `Run of ${workflow.name} (${workflow.experiment})`,
     description:
       'From the first to the last step whose result is here; results that were kept from earlier runs have their own times.',
-    instrument: ref(idPart(path.basename(workflow.file))),
+    instrument: ref(idPart(workflow.files[0]!.copy)),
     object: [...data.given(), ...references(values.ofWorkflow)],
     result: references(files),
     startTime: began,

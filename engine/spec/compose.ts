@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type Problem, UserError } from '../../artifacts/user-error.js';
+import { copyNames } from './copy-names.js';
 import { type Keys, readDocument, type SpecDocument } from './document.js';
 import { asMap, isMap, type PlainMap } from './plain.js';
 
@@ -25,6 +26,8 @@ interface Part {
 /** What all files have in common while one study is read. */
 interface Reading {
   readonly files: Map<string, SpecDocument>;
+  /** The paths by which files name each other, as written. */
+  readonly named: string[];
   readonly problems: Problem[];
 }
 
@@ -38,13 +41,13 @@ export async function readStudy(file: string): Promise<SpecDocument> {
   const main = await readDocument(file);
   const top = asMap(main.value);
   if (!('include' in top) && !('extends' in top)) return main;
-  const reading: Reading = { files: new Map([[main.file, main]]), problems: [...main.problems] };
+  const reading: Reading = { files: new Map([[main.file, main]]), named: [], problems: [...main.problems] };
   const { value, origin } = await study(main, reading, [main.file]);
   const ownerOf = (keys: Keys) => keys.reduce<Origin>((at, key) => child(at, String(key)), origin).doc;
+  const copies = copyNames([...reading.files.keys()], reading.named);
   return {
     file: main.file,
-    text: main.text,
-    files: [...reading.files.keys()],
+    files: [...reading.files.values()].map(({ files }, index) => ({ ...files[0]!, copy: copies[index]! })),
     value,
     problems: reading.problems,
     placeOf: (keys) => ownerOf(keys).placeOf(keys),
@@ -107,6 +110,7 @@ async function open(
 ): Promise<SpecDocument> {
   const file = path.resolve(path.dirname(from.file), given);
   const place = from.placeOf(keys);
+  reading.named.push(given);
   if (chain.includes(file)) {
     const round = [...chain.slice(chain.indexOf(file)), file].map((one) => path.basename(one));
     const message =

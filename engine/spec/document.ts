@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import {
   isAlias,
   isCollection,
@@ -15,6 +16,7 @@ import {
 } from 'yaml';
 import type { Place, Problem } from '../../artifacts/user-error.js';
 import { UserError } from '../../artifacts/user-error.js';
+import type { StudyFile } from '../workflow.js';
 
 /** A path inside the file: names of keys and 0-based positions in lists. */
 export type Keys = readonly (string | number)[];
@@ -23,10 +25,9 @@ export type Keys = readonly (string | number)[];
 export interface SpecDocument {
   /** Absolute path. */
   readonly file: string;
-  readonly text: string;
   readonly value: unknown;
   /** All files it was read from, itself first. */
-  readonly files: readonly string[];
+  readonly files: readonly StudyFile[];
   /** Faults that leave the rest of the file readable (duplicate keys), to be reported together with what else is found. */
   readonly problems: readonly Problem[];
   /** Place of a value; of its key where the value spans lines; of the nearest thing that exists where it is not in the file. */
@@ -96,8 +97,7 @@ function parseText(file: string, text: string): SpecDocument {
     key ? rangeOf(key) : value ? rangeOf(value) : { file, line: 1, column: 1 };
   return {
     file,
-    files: [file],
-    text,
+    files: [{ file, text, copy: path.basename(file) }],
     value: doc.toJS({ maxAliasCount: -1 }),
     problems,
     placeOf(keys) {

@@ -88,7 +88,13 @@ export async function loadWorkflow(file: string, options: LoadOptions): Promise<
   }
   const order = orderSteps(scope, wires, problems);
   const declared = readOutputs(scope, problems);
-  if (problems.length > 0) throw new UserError(inFileOrder(problems, doc.files));
+  if (problems.length > 0)
+    throw new UserError(
+      inFileOrder(
+        problems,
+        doc.files.map(({ file }) => file),
+      ),
+    );
 
   const nodes = new Map(
     drafts.map((draft): [string, StepNode] => {
@@ -116,7 +122,6 @@ export async function loadWorkflow(file: string, options: LoadOptions): Promise<
     file: doc.file,
     files: doc.files,
     baseDir,
-    text: doc.text,
     name: top.name as string,
     about: readAbout(top),
     experiment: experiment.name,

@@ -170,7 +170,69 @@ describe('the crate of a results folder', () => {
     expect(find(found, '#action/each%5Bsub-01%5D')).toBeDefined();
     expect(existsSync(at('all/all.txt'))).toBe(true);
   });
+
+  it('has the files that the study includes and extends, in a copy that can be run', async () => {
+    study = await makeStudy('');
+    await study.write('lab/people/sub-01.txt', 'One');
+    await study.write('lab/base/study.yaml', BASE);
+    await study.write('lab/base/parts/words.yaml', WORDS);
+    await study.write('lab/own place/mine/study.yaml', MINE);
+    const run = () => study.run({ file: 'lab/own place/mine/study.yaml' });
+    expect(await run()).toMatchObject({ ok: true });
+    const root = path.join(study.dir, 'lab/own place/mine/results/mine/default');
+    const found = JSON.parse(await readFile(path.join(root, 'ro-crate-metadata.json'), 'utf8')) as Crate;
+    expect(brokenRules(found, root)).toEqual([]);
+    expect(await byOtherProgram(root)).toEqual({ errors: [], unknown: [] });
+    // The folders of the study itself are named by no file: where it lies is not told.
+    const main = 'workflow.files/_/_/study.yaml';
+    const parts = { 'workflow.files/base/study.yaml': BASE, 'workflow.files/base/parts/words.yaml': WORDS };
+    expect(find(found, './').mainEntity).toEqual({ '@id': main });
+    expect(find(found, '#run').instrument).toEqual({ '@id': main });
+    expect(JSON.stringify(found)).not.toMatch(/own( |%20)place/);
+    for (const [name, text] of Object.entries({ [main]: MINE, ...parts })) {
+      expect(await readFile(path.join(root, name), 'utf8')).toBe(text);
+      expect(find(found, name)).toMatchObject(await factsOf(path.join(root, name)));
+    }
+    for (const name of Object.keys(parts)) expect(find(found, name).isPartOf).toEqual({ '@id': main });
+
+    await cp(path.join(root, 'workflow.files'), path.join(study.dir, 'copy'), { recursive: true });
+    await cp(path.join(study.dir, 'lab/people'), path.join(study.dir, 'copy/people'), { recursive: true });
+    expect(await study.run({ file: 'copy/_/_/study.yaml' })).toMatchObject({ ok: true, ran: 0 });
+    expect(await readFile(path.join(study.dir, 'copy/_/_/results/mine/default/each/sub-01.txt'), 'utf8')).toBe('One?');
+
+    // A fragment that changes changes the crate, and one that is no longer named is no longer there.
+    await study.write('lab/base/parts/words.yaml', `${WORDS}# a remark\n`);
+    await run();
+    expect(await readFile(path.join(root, 'workflow.files/base/parts/words.yaml'), 'utf8')).toMatch(/a remark/);
+    await study.write(
+      'lab/own place/mine/study.yaml',
+      `${BASE.replace(/^include.*\n/m, '')}${WORDS.slice(11)}`
+        .replace('base', 'mine')
+        .replace('../../people', '../people'),
+    );
+    await study.write('lab/own place/people/sub-01.txt', 'One');
+    expect(await run()).toMatchObject({ ok: true });
+    expect(existsSync(path.join(root, 'workflow.files'))).toBe(false);
+    expect(existsSync(path.join(root, 'study.yaml'))).toBe(true);
+  });
 });
+
+const MINE = `voxreel: 1
+name: mine
+extends: ../../base/study.yaml
+params: { end: "?" }
+`;
+const BASE = `voxreel: 1
+name: base
+include: parts/words.yaml
+params: { end: "!" }
+steps:
+  each: { uses: append, foreach: inputs.people, in: { text: item.text }, with: { suffix: "\${params.end}" } }
+`;
+const WORDS = `voxreel: 1
+inputs:
+  people: { type: people, path: ../../people }
+`;
 
 /** Each takes one thing away; the rule that it breaks must be told, or these checks are worth nothing. */
 const spoil: readonly (readonly [string, (of: Crate) => unknown, RegExp])[] = [

@@ -77,7 +77,11 @@ describe('extends', () => {
     expect([...workflow.outputs.keys()]).toEqual(['regressors']);
     expect((await load('study.yaml', 'glover')).params).toEqual({ tr: 1.5, model: 'glover' });
     expect((await listExperiments(at('study.yaml'))).map(({ name }) => name)).toEqual(['default', 'glover']);
-    expect(workflow.files).toEqual([at('study.yaml'), at('base/base.yaml'), at('shared/ratings.yaml')]);
+    expect(workflow.files.map(({ file }) => file)).toEqual([
+      at('study.yaml'),
+      at('base/base.yaml'),
+      at('shared/ratings.yaml'),
+    ]);
   });
 
   test('replaces a step of another type as a whole', async () => {
