@@ -62,15 +62,18 @@ export function openLeases(storeDir: string, timing: LeaseTiming = TIMING): Leas
       for (let attempt = 0; attempt < 5; attempt++) {
         if (await create(fileOf(key, generation), text)) return hold(key, generation, text);
         const newest = await newestOf(key);
-        if (newest === undefined) generation = 0;
-        else if (await isStale(newest.file)) generation = newest.generation + 1;
+        const silent = newest && (await silenceOf(newest.file));
+        // Released meanwhile: from the beginning, or two could hold generations with a gap between them.
+        if (newest === undefined || silent === undefined) generation = 0;
+        else if (silent > timing.staleMs) generation = newest.generation + 1;
         else return { holder: await read(newest.file) };
       }
       return { holder: {} };
     },
     async holder(key) {
       const newest = await newestOf(key);
-      return newest && !(await isStale(newest.file)) ? read(newest.file) : undefined;
+      const silent = newest && (await silenceOf(newest.file));
+      return silent !== undefined && silent <= timing.staleMs ? read(newest!.file) : undefined;
     },
     async close() {
       clearInterval(beating);
@@ -121,12 +124,19 @@ export function openLeases(storeDir: string, timing: LeaseTiming = TIMING): Leas
     return { file: fileOf(key, generation), generation };
   }
 
-  /** Compares two times of the same file system: clocks of hosts differ by more than leases last. */
-  async function isStale(file: string): Promise<boolean> {
-    await writeFile(probe, '');
-    const now = await stat(probe);
-    const then = await stat(file).catch(() => undefined);
-    return then === undefined || now.mtimeMs - then.mtimeMs > timing.staleMs;
+  /**
+   * How long the holder has given no sign of life, ms; undefined when the lease is gone. Compares two times of the same
+   * file system: clocks of hosts differ by more than leases last.
+   */
+  async function silenceOf(file: string): Promise<number | undefined> {
+    try {
+      await writeFile(probe, '');
+      const now = await stat(probe);
+      return now.mtimeMs - (await stat(file)).mtimeMs;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { folderError } from '../cache/folder-error.js';
+import type { LeaseTiming } from '../cache/leases.js';
 import type { Store } from '../cache/store.js';
 import type { Emit } from './events.js';
 import type { Results } from './execution.js';
@@ -74,6 +75,7 @@ export async function deliver(
     readonly emit: Emit;
     readonly signal: AbortSignal;
     readonly resultsDir: string;
+    readonly leaseTiming: LeaseTiming | undefined;
   },
 ): Promise<ReadonlyMap<string, unknown>> {
   const { resultsDir, ...others } = options;

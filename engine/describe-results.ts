@@ -16,15 +16,22 @@ export interface DescribeResults {
   texts(manifest: Manifest): Promise<ReadonlyMap<string, string>>;
 }
 
+/** Whether what describes the results that are there is up to date. Without results there is nothing to describe. */
+export function isDescribed(root: string, manifest: Manifest, { partial, of }: DescribeResults): boolean {
+  const known = manifest.description;
+  if (manifest.outputs.size === 0) return true;
+  if (known?.ofResults !== digestOf(manifest)) return false;
+  return (partial || known.of === of) && isComplete(root, known);
+}
+
+function digestOf({ outputs }: Manifest): string {
+  return sha256(JSON.stringify([...outputs].map(([output, entries]) => [output, [...entries]])));
+}
+
 /** Writes what describes the results folder as a whole, unless it is up to date. */
 export async function describeResults(root: string, manifest: Manifest, describe: DescribeResults): Promise<void> {
+  if (isDescribed(root, manifest, describe)) return;
   const known = manifest.description;
-  const plain = [...manifest.outputs].map(([output, entries]) => [output, [...entries]]);
-  if (plain.length === 0) return;
-  const ofResults = sha256(JSON.stringify(plain));
-  const current = describe.partial ? known?.ofResults === ofResults : known?.of === describe.of;
-  if (known && current && known.ofResults === ofResults && isComplete(root, known)) return;
-
   const texts = await describe.texts(manifest);
   // A folder of its own: another run that publishes here removes UNFINISHED when it finds it empty.
   const temporary = path.join(root, UNFINISHED, ownedName());
@@ -37,7 +44,7 @@ export async function describeResults(root: string, manifest: Manifest, describe
       files.push([file, Buffer.byteLength(text), sha256(text)]);
     }
     for (const [file] of known?.files ?? []) if (!texts.has(file)) await removeWithFolders(root, file);
-    manifest.description = { of: describe.of, ofResults, files };
+    manifest.description = { of: describe.of, ofResults: digestOf(manifest), files };
     await manifest.save();
   } finally {
     await rm(temporary, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);

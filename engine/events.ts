@@ -57,7 +57,7 @@ export type RunEvent = { readonly time: number } & (
       readonly attempts: number;
       readonly problems: readonly Problem[];
     }
-  /** Another run on the same store makes its result; `host` is where. */
+  /** Another run on the same store makes its result; for `outputs`: publishes into the same folder. `host` is where. */
   | { readonly type: 'waiting'; readonly instance: string; readonly host: string }
   | { readonly type: 'note'; readonly instance: string; readonly message: string }
   /** `fetched`: it came from the remote cache just now. */

@@ -4,10 +4,12 @@ import type { Artifact } from '../artifacts/artifact.js';
 import { UserError } from '../artifacts/user-error.js';
 import { hashFile } from '../cache/digest.js';
 import { folderError } from '../cache/folder-error.js';
+import type { Lease, LeaseTiming } from '../cache/leases.js';
 import { makeFolder } from '../cache/make-folder.js';
 import { ownedName, removeAbandoned } from '../cache/work-folders.js';
-import { type DescribeResults, describeResults } from './describe-results.js';
+import { type DescribeResults, describeResults, isDescribed } from './describe-results.js';
 import type { Emit } from './events.js';
+import { takeTurn } from './publishing-turn.js';
 import { stemsOf } from './result-names.js';
 import { isComplete, type Manifest, openManifest, type PublishedEntry, UNFINISHED } from './results-manifest.js';
 import { type Origin, sidecar, sidecarOwners } from './sidecar.js';
@@ -36,53 +38,94 @@ export interface PublishOptions {
   readonly signal: AbortSignal;
   /** Says what the results as a whole are and how they came to be. */
   readonly describe?: DescribeResults;
+  readonly leaseTiming: LeaseTiming | undefined;
 }
 
 /**
  * Brings the results folder in line with the outputs: `<root>/<output>/<stem>…`. What the manifest says is up to date is
  * not touched. The rest is written to a temporary folder beside, and moved in when it is complete; before that the
  * manifest forgets it, so an interruption can only lead to writing it again, never to a stale file taken for a new one.
+ * Runs that write into one folder do so one after the other.
  * An abort of `signal` is waited for by nobody: what is being written then is removed. Returns what went wrong, by output.
  */
 export async function publish(
   outputs: ReadonlyMap<string, readonly Member[]>,
   options: PublishOptions,
 ): Promise<ReadonlyMap<string, unknown>> {
-  const { root, emit, signal } = options;
-  const manifest = openManifest(root, voxreelVersion());
-  const failures = new Map<string, unknown>();
+  const { root } = options;
   await removeAbandoned(path.join(root, UNFINISHED));
+  const manifest = openManifest(root, voxreelVersion());
+  let turn: Lease | undefined;
+  try {
+    if (isCurrent(outputs, manifest, options)) {
+      if (!options.signal.aborted) for (const output of outputs.keys()) tell(output, 0, manifest, options);
+      return new Map();
+    }
+    try {
+      turn = await takeTurn(root, options);
+    } catch (error) {
+      const failure = folderError(error, root, 'the results folder');
+      return new Map([...outputs.keys()].map((output) => [output, failure]));
+    }
+    // Read again: whoever had the turn before may have changed it.
+    return turn ? await bringInLine(outputs, openManifest(root, voxreelVersion()), options) : new Map();
+  } finally {
+    await turn?.release();
+    await rmdir(path.join(root, UNFINISHED)).catch(() => undefined);
+  }
+}
+
+/** Whether there is nothing to write or remove. */
+function isCurrent(
+  outputs: ReadonlyMap<string, readonly Member[]>,
+  manifest: Manifest,
+  { root, describe }: PublishOptions,
+): boolean {
+  for (const [output, members] of outputs) {
+    const { outdated, gone } = changesOf(output, members, manifest, root);
+    if (outdated.length + gone.length > 0) return false;
+  }
+  if ([...manifest.outputs.keys()].some((output) => !outputs.has(output))) return false;
+  return !describe || isDescribed(root, manifest, describe);
+}
+
+function tell(output: string, written: number, manifest: Manifest, { root, emit }: PublishOptions): void {
+  let files = 0;
+  for (const entry of manifest.outputs.get(output)?.values() ?? []) files += entry.files.length;
+  if (files > 0) emit({ type: 'published', output, files, written, dir: path.join(root, output) });
+}
+
+async function bringInLine(
+  outputs: ReadonlyMap<string, readonly Member[]>,
+  manifest: Manifest,
+  options: PublishOptions,
+): Promise<ReadonlyMap<string, unknown>> {
+  const { root, signal } = options;
+  const failures = new Map<string, unknown>();
   for (const [output, members] of outputs) {
     if (signal.aborted) break;
     try {
       const written = await publishOutput(output, members, manifest, options);
-      let files = 0;
-      for (const entry of manifest.outputs.get(output)?.values() ?? []) files += entry.files.length;
-      if (files > 0) emit({ type: 'published', output, files, written, dir: path.join(root, output) });
+      tell(output, written, manifest, options);
     } catch (error) {
       if (signal.aborted) break;
       failures.set(output, folderError(error, root, 'the results folder'));
     }
   }
   if (!signal.aborted) {
-    await removeOthers(root, manifest, outputs);
     try {
+      await removeOthers(root, manifest, outputs);
       if (options.describe) await describeResults(root, manifest, options.describe);
     } catch (error) {
       failures.set('ro-crate-metadata.json', folderError(error, root, 'the results folder'));
     }
   }
-  await rmdir(path.join(root, UNFINISHED)).catch(() => undefined);
   return failures;
 }
 
-async function publishOutput(
-  output: string,
-  members: readonly Member[],
-  manifest: Manifest,
-  options: PublishOptions,
-): Promise<number> {
-  const dir = path.join(options.root, output);
+/** What of an output is not as it should be: members to be written, and stems that no member has any more. */
+function changesOf(output: string, members: readonly Member[], manifest: Manifest, root: string) {
+  const dir = path.join(root, output);
   const before = manifest.outputs.get(output) ?? new Map<string, PublishedEntry>();
   const stems = stemsOf(output, members);
   const outdated = members
@@ -93,6 +136,16 @@ async function publishOutput(
       return entry?.digest !== artifact.digest || entry.key !== (made?.key ?? '') || !isComplete(dir, entry);
     });
   const gone = [...before.keys()].filter((stem) => !stems.includes(stem));
+  return { dir, before, stems, outdated, gone };
+}
+
+async function publishOutput(
+  output: string,
+  members: readonly Member[],
+  manifest: Manifest,
+  options: PublishOptions,
+): Promise<number> {
+  const { dir, before, stems, outdated, gone } = changesOf(output, members, manifest, options.root);
   if (outdated.length === 0 && gone.length === 0) return 0;
 
   await makeFolder(dir);

@@ -97,7 +97,7 @@ export async function runAll(selected: readonly Selected[], options: RunAllOptio
     execution: Execution,
     signal: AbortSignal,
   ): Promise<ExperimentResult> {
-    const { store, registry } = options;
+    const { store, registry, leaseTiming } = options;
     const { graph } = member;
     const { experiment } = graph.workflow;
     const delivery = deliveryOf(member, planned);
@@ -110,7 +110,13 @@ export async function runAll(selected: readonly Selected[], options: RunAllOptio
     };
     let failed = 0;
     if (!signal.aborted) {
-      const failures = await deliver(delivery, results, members, { registry, emit: own, signal, resultsDir });
+      const failures = await deliver(delivery, results, members, {
+        registry,
+        emit: own,
+        signal,
+        resultsDir,
+        leaseTiming,
+      });
       failed = failures.size;
       unpublished += failures.size;
       for (const [output, error] of failures) {

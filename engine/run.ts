@@ -65,7 +65,8 @@ export async function run(graph: Graph, options: RunOptions): Promise<RunResult>
       const members = membersOf(planned, results, store);
       let unpublished = 0;
       if (!signal.aborted && !options.fetchOnly) {
-        const failures = await deliver(planned, results, members, { registry, emit, signal, resultsDir });
+        const { leaseTiming } = options;
+        const failures = await deliver(planned, results, members, { registry, emit, signal, resultsDir, leaseTiming });
         unpublished = failures.size;
         for (const [output, error] of failures)
           emit({ type: 'failed', instance: `outputs.${output}`, ...failureOf(error) });

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ArtifactType } from '../../artifacts/artifact.js';
+import { hashFile } from '../../cache/digest.js';
 import { openStore } from '../../cache/store.js';
 import { ownedName } from '../../cache/work-folders.js';
+import { takeTurn } from '../../engine/publishing-turn.js';
 import { safeName, stemsOf } from '../../engine/result-names.js';
 import { UNFINISHED } from '../../engine/results-manifest.js';
 import { sidecarOwners } from '../../engine/sidecar.js';
 import { smallDisk } from '../support/full-disk.js';
-import { filesBelow, makeStudy, type Ran, type Study, tinyRegistry } from '../support/tiny-study.js';
+import { filesBelow, makeStudy, type Ran, type Study, tinyRegistry, wait } from '../support/tiny-study.js';
 
 let study: Study;
 afterEach(() => study?.remove());
@@ -122,6 +124,69 @@ describe('published results', () => {
     await study.write('people/sub-02.txt', 'Zwei');
     await study.run();
     expect(existsSync(working)).toBe(true);
+  });
+
+  it('of two studies that publish into one folder at once are those of one or the other, as listed', async () => {
+    const text = tinyRegistry().artifacts.get('text')!;
+    const slow: ArtifactType = {
+      ...text,
+      async publish(...args) {
+        const files = await text.publish!(...args);
+        await wait(20 * Math.random());
+        return files;
+      },
+    };
+    study = await makeStudy(YAML, [], [slow]);
+    await study.write('people/sub-01.txt', 'One');
+    await study.write('people/sub-02.txt', 'Two');
+    // Files of the same sizes with another content, and an output less.
+    await study.write('other.yaml', YAML.replace('{ end: "!" }', '{ end: "?" }').replace(', all: steps.all', ''));
+    for (let round = 0; round < 8; round++) {
+      const runs = await Promise.all([study.run(), study.run({ file: 'other.yaml' }), study.run()]);
+      expect(runs.map(({ ok }) => ok)).toEqual([true, true, true]);
+      const { outputs, description } = JSON.parse(await readFile(at('.voxreel.json'), 'utf8'));
+      const listed: Record<string, string> = {};
+      const list = (folder: string, files: readonly [string, number, string][]) => {
+        for (const [file, , digest] of files) listed[path.join(folder, file)] = digest;
+      };
+      list('', description.files);
+      for (const [output, entries] of Object.entries<Record<string, { files: [string, number, string][] }>>(outputs))
+        for (const entry of Object.values(entries)) list(output, entry.files);
+      const files = (await filesBelow(at())).filter((file) => file !== '.voxreel.json');
+      const there = await Promise.all(files.map(async (file) => [file, (await hashFile(at(file))).digest]));
+      expect(Object.fromEntries(there)).toEqual(listed);
+      const ends = await Promise.all(['01', '02'].map((sub) => readFile(at(`each/sub-${sub}.txt`), 'utf8')));
+      expect(new Set(ends.map((text) => text.at(-1))).size).toBe(1);
+    }
+  });
+
+  it('wait for a run that publishes into the folder, and not for one that is dead', async () => {
+    await start();
+    await study.write('people/sub-02.txt', 'Zwei');
+    const options = { emit: () => {}, signal: new AbortController().signal, leaseTiming: undefined };
+    const turn = (await takeTurn(at(), options))!;
+    let released = false;
+    const next = study.run({
+      onEvent({ type }) {
+        if (type === 'published') expect(released).toBe(true);
+        if (type !== 'waiting') return;
+        released = true;
+        void turn.release();
+      },
+    });
+    expect(await next).toMatchObject({ ok: true });
+    expect(released).toBe(true);
+    expect(await readFile(at('each/sub-02.txt'), 'utf8')).toBe('Zwei!');
+
+    const left = at(UNFINISHED, 'leases/results.0');
+    await mkdir(path.dirname(left), { recursive: true });
+    await writeFile(left, '{}');
+    const hourAgo = Date.now() / 1000 - 3600;
+    await utimes(left, hourAgo, hourAgo);
+    await study.write('people/sub-02.txt', 'Deux');
+    expect((await study.run()).events.map(({ type }) => type)).not.toContain('waiting');
+    expect(await readFile(at('each/sub-02.txt'), 'utf8')).toBe('Deux!');
+    expect(existsSync(at(UNFINISHED))).toBe(false);
   });
 
   it('are given up when the run is told to stop, and nothing of them is left', async () => {
