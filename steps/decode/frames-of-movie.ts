@@ -17,6 +17,8 @@ export interface MovieOptions extends PictureOptions {
   /** What messages call the file. */
   readonly origin: string;
   readonly threads: number;
+  /** The movie may be damaged. Several threads conceal its errors differently, even from run to run, so it gets one. */
+  readonly tolerate: boolean;
   readonly signal: AbortSignal;
   /** Called for every error that ffmpeg reports while it decodes. */
   onError(message: string): void;
@@ -29,7 +31,7 @@ export interface MovieOptions extends PictureOptions {
  */
 export async function* framesOfMovie(ffmpeg: Ffmpeg, options: MovieOptions): AsyncGenerator<MovieFrame> {
   if (options.hdr) await requireToneMapping(ffmpeg, options.origin);
-  const { width, height, signal } = options;
+  const { width, height, signal, tolerate } = options;
   const { fields, picture } = pictureFilters(options);
   const filter = [
     [...fields, 'split[corner][whole]'].join(','),
@@ -40,7 +42,7 @@ export async function* framesOfMovie(ffmpeg: Ffmpeg, options: MovieOptions): Asy
     ffmpeg.path,
     [
       ...quietly,
-      ...['-threads', String(options.threads), '-i', options.file],
+      ...['-threads', String(tolerate ? 1 : options.threads), '-i', options.file],
       ...[...pictures, '-vf', filter, ...(await passFramesThrough(ffmpeg))],
       ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'],
     ],

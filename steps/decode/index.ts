@@ -46,7 +46,7 @@ frames in windows, normally one TR long: image k is the mean of all frames whose
 - **Black** at the beginning is part of the movie, and averaged like the rest; a note says how long it is.
 
 A movie that is damaged or ends more than a second before the length it states is an error, unless \`tolerate\` is set: then a note
-says how many errors ffmpeg reported. Among the results is a strip of twelve pictures, \`…_preview.png\`.
+says how many errors ffmpeg reported, and one thread decodes, because several would not give the same pictures each time. Among the results is a strip of twelve pictures, \`…_preview.png\`.
 ffmpeg is taken from FFMPEG_PATH, then PATH, then the embedded one; its version is part of the key, because decoders differ by some grey levels.`,
   sources: [
     'Sohn et al. (2024), Psychoradiology 4, kkae021, doi 10.1093/psyrad/kkae021: frames averaged in windows of one TR',

@@ -36,6 +36,7 @@ export async function run(context: StepContext<DecodeParams>): Promise<Record<st
     deinterlace: params.deinterlace && facts.interlaced,
     ...(crop && { crop }),
     threads: context.threads,
+    tolerate: params.tolerate,
     signal,
     onError: (message) => errors.push(message),
   });
@@ -163,10 +164,10 @@ function checkComplete(outcome: Outcome, note: (message: string) => void): void 
 function problemOf(ends: string, stop: number | null, { stated, endMissing, seen, errors }: Outcome) {
   const lengths = stated === null ? ends : `${ends}, the file states a length of ${seconds(stated)}`;
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`;
-  const reported = errors.length === 0 ? '' : `; ffmpeg reported ${count}, the first: ${errors[0]}`;
+  const reported = `ffmpeg reported ${count}, the first: ${errors[0]}`;
   if (stop === null && stated !== null && seen.end < stated - MISSING) {
     return {
-      message: `cut off: ${lengths}${reported}`,
+      message: `cut off: ${lengths}${errors.length === 0 ? '' : `; ${reported}`}`,
       expected: `pictures up to the end, or at most ${MISSING} s less`,
       hint: 'Download or copy the file again; if only its sound is longer, set `tolerate: true`.',
     };
@@ -180,7 +181,7 @@ function problemOf(ends: string, stop: number | null, { stated, endMissing, seen
   }
   if (errors.length > 0) {
     return {
-      message: `damaged: ${lengths}${reported}`,
+      message: `damaged: ${reported}`,
       expected: 'a movie that decodes without errors',
       hint: 'Download or copy the file again, or set `tolerate: true` to use what can be decoded.',
     };

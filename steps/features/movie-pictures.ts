@@ -36,7 +36,7 @@ export async function moviePictures(
   });
   const errors: string[] = [];
   const movie = framesOfMovie(ffmpeg, {
-    ...{ file, origin: video.origin, width, height, signal, threads: context.threads },
+    ...{ file, origin: video.origin, width, height, signal, threads: context.threads, tolerate: params.tolerate },
     ...{ hdr: facts.hdr, deinterlace: facts.interlaced },
     onError: (message) => errors.push(message),
   });
@@ -138,7 +138,8 @@ function problemOf({ end, errors, start, stop, stated, rows }: Outcome) {
     return { message: `cut off: ${ends}, the file states a length of ${seconds(stated)}`, hint };
   }
   if (errors.length > 0) {
-    return { message: `damaged: ffmpeg reported ${errors.length} errors, the first: ${errors[0]}`, hint };
+    const count = errors.length === 1 ? '1 error' : `${errors.length} errors`;
+    return { message: `damaged: ffmpeg reported ${count}, the first: ${errors[0]}`, hint };
   }
   if (stop !== undefined && end < stop - 0.01) {
     return { message: `${ends}, before start + duration = ${seconds(stop)}`, hint, keys: ['duration'] };
