@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
 /** Most that is asked of one system call, whose limit is 2 GiB. */
@@ -20,6 +21,13 @@ export async function writeFully(handle: FileHandle, data: ArrayBufferView, posi
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, Math.min(bytes.length - done, MOST), position + done);
     done += bytesWritten;
+  }
+}
+
+/** The same for the number of an open file; this thread waits. */
+export function writeFullySync(file: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(file, bytes, done, Math.min(bytes.length - done, MOST), position + done);
   }
 }
 

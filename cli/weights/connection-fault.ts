@@ -11,6 +11,9 @@ export class WrongAnswer extends Error {
   }
 }
 
+/** The connection failed; `cause` says how. */
+export class BrokenConnection extends Error {}
+
 /** The server closed the connection in good order before the file was whole. */
 export class EarlyEnd extends Error {}
 
@@ -35,6 +38,7 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_BODY_TIMEOUT: 'the download stands still',
   UND_ERR_SOCKET: 'the connection broke',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection ended early',
 };
 
 /** Names of certificate faults in OpenSSL and Node. */
@@ -52,7 +56,7 @@ const disk: Readonly<Record<string, string>> = {
   EEXIST: 'something on its path is a file, not a folder',
 };
 
-/** What is behind a failed connection, through the wrappings of fetch. Faults that are none of these are thrown on. */
+/** What is behind a failed connection, through the wrappings of errors. Faults that are none of these are thrown on. */
 export function connectionFault(error: unknown, url: string): ConnectionFault {
   const { host, protocol } = new URL(url);
   const chain = causes(error);
@@ -90,9 +94,7 @@ export function connectionFault(error: unknown, url: string): ConnectionFault {
     const hint = 'A proxy that reads along? Name the file of its certificate in NODE_EXTRA_CA_CERTS.';
     return fault(`${host}${through}: its certificate is not trusted (${last.message})`, false, () => hint);
   }
-  // fetch wraps what a connection did, and nothing else, in a TypeError with a cause.
-  const ofFetch = error instanceof TypeError && chain.length > 1;
-  if (!ofFetch && !(last instanceof EarlyEnd) && !(code in reasons)) throw error;
+  if (!(error instanceof BrokenConnection || last instanceof EarlyEnd)) throw error;
   const reason = reasons[code] ?? last.message;
   return fault(`${host}${through}: ${reason}`, !lasting.has(code), (target) => byHand(url, target, proxy));
 }

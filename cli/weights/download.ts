@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { closeSync, createReadStream, openSync, rmSync } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../artifacts/user-error.js';
-import { writeFully } from '../../artifacts/whole-bytes.js';
+import { writeFullySync } from '../../artifacts/whole-bytes.js';
 import { connectionFault, EarlyEnd, WrongAnswer } from './connection-fault.js';
+import { get } from './get.js';
 import { checkProxies } from './proxy.js';
 
 export interface Download {
@@ -27,9 +28,6 @@ const TRIES = 4;
 
 /** Wait before the second connection, doubled each time, in ms. */
 const PAUSE = 500;
-
-/** Longest silence of a server, in ms. */
-const SILENCE = 30_000;
 
 /** The unfinished file: it stays after a failure, and the next download goes on from its end. */
 export function partOf(target: string): string {
@@ -75,44 +73,33 @@ export async function download(order: Download): Promise<void> {
 /** One connection: from the end of what is there to the end of the file, or to where it breaks. */
 async function goOn({ url, target, size, signal, onProgress }: Download, have: number): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true });
-  const { EnvHttpProxyAgent, fetch } = await import('undici');
-  const dispatcher = new EnvHttpProxyAgent({
-    connect: { timeout: SILENCE },
-    headersTimeout: SILENCE,
-    bodyTimeout: SILENCE,
-  });
+  const part = { file: -1, length: 0 };
   try {
-    const response = await fetch(url, {
-      dispatcher,
-      // A signal of its own: undici sets a limit of listeners, which Node 20 cannot read from one without limit.
-      signal: AbortSignal.any([signal]),
+    await get({
+      url,
+      signal,
       // Compressed bytes could not be counted.
       headers: { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) },
+      onAnswer({ status, statusText, length }) {
+        // 416: what is there is longer than the file. 200: this server knows no ranges. Both begin anew.
+        if (status === 416) rmSync(partOf(target), { force: true });
+        if (status !== 200 && status !== 206) throw new WrongAnswer(status, statusText);
+        part.length = status === 206 ? have : 0;
+        if (length !== null && part.length + length !== size) {
+          throw new WrongAnswer(status, `the file there has ${part.length + length} bytes instead of ${size}`);
+        }
+        part.file = openSync(partOf(target), part.length > 0 ? 'r+' : 'w');
+      },
+      onPiece(piece) {
+        if (part.length + piece.length > size) throw new WrongAnswer(200, `the file there has more than ${size} bytes`);
+        writeFullySync(part.file, piece, part.length);
+        part.length += piece.length;
+        onProgress(part.length);
+      },
     });
-    const { status, headers, body } = response;
-    // 416: what is there is longer than the file. 200: this server knows no ranges. Both begin anew.
-    if (status === 416) await rm(partOf(target), { force: true });
-    if (status !== 200 && status !== 206) throw new WrongAnswer(status, response.statusText);
-    const start = status === 206 ? have : 0;
-    const length = headers.get('content-length');
-    if (length !== null && start + Number(length) !== size) {
-      throw new WrongAnswer(status, `the file there has ${start + Number(length)} bytes instead of ${size}`);
-    }
-    const file = await open(partOf(target), start > 0 ? 'r+' : 'w');
-    try {
-      let at = start;
-      for await (const chunk of body!) {
-        if (at + chunk.length > size) throw new WrongAnswer(status, `the file there has more than ${size} bytes`);
-        await writeFully(file, chunk, at);
-        at += chunk.length;
-        onProgress(at);
-      }
-      if (at < size) throw new EarlyEnd(`the connection ended after ${at} of ${size} bytes`);
-    } finally {
-      await file.close();
-    }
+    if (part.length < size) throw new EarlyEnd(`the connection ended after ${part.length} of ${size} bytes`);
   } finally {
-    await dispatcher.destroy();
+    if (part.file >= 0) closeSync(part.file);
   }
 }
 

@@ -99,6 +99,36 @@ describe('a download of weights', () => {
     expect(told).toHaveLength(6);
   });
 
+  test('goes on where a server closes its connections in the middle, in good order', async () => {
+    // Pieces come faster than they are written; that undici pauses for it must not end the process.
+    const size = 40 * content.length;
+    const large = Buffer.alloc(size, content);
+    const server = net.createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (request) => {
+        const start = Number(/bytes=(\d+)-/.exec(String(request))?.[1] ?? 0);
+        const status = start > 0 ? '206 Partial Content' : '200 OK';
+        socket.write(`HTTP/1.1 ${status}\r\ncontent-length: ${size - start}\r\nconnection: close\r\n\r\n`);
+        socket.end(large.subarray(start, start + size / 8));
+      });
+    });
+    open.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const told: string[] = [];
+    const digest = createHash('sha256').update(large).digest('hex');
+    await download({ ...order, url, size, sha256: digest, onRetry: (message) => told.push(message) });
+    expect((await stored()).equals(large)).toBe(true);
+    expect(new Set(told)).toEqual(new Set([`${new URL(url).host}: the connection ended early`]));
+  });
+
+  test('follows to another address', async () => {
+    const there = await serve(whole);
+    const url = await serve((_, response) => response.writeHead(302, { location: `${there}weights.bin` }).end());
+    await download({ ...order, url });
+    expect((await stored()).equals(content)).toBe(true);
+  });
+
   test('goes on from what an earlier command left', async () => {
     const url = await serve((request, response, number) =>
       number === 0 ? breaking(1, 400_000)(request, response, 0) : response.writeHead(404).end(),
