@@ -42,6 +42,11 @@ export interface StoredMaps extends MapsFacts {
   readColumns(statistic: string, first: number, end: number): Promise<Float32Array | Float64Array>;
 }
 
+/** Whether a statistic is none that people compare or whose peaks they seek: it follows from others, or says how sure those are. */
+export function followsFromOthers(statistic: string): boolean {
+  return /^(p|df|se|variance|residual_variance)([_.]|$)/.test(statistic);
+}
+
 export async function readMaps(artifact: Artifact): Promise<StoredMaps> {
   const { kind, statistics, df, n, untrained: _, ...more } = artifact.meta;
   const mask = await readMask(fileOf(artifact, 'mask.nii.gz'));

@@ -1,5 +1,5 @@
 import type { Artifact } from '../artifacts/artifact.js';
-import { readMaps } from '../artifacts/maps.js';
+import { followsFromOthers, readMaps } from '../artifacts/maps.js';
 import type { Mask } from '../artifacts/mask.js';
 import { readThresholded } from '../artifacts/thresholded.js';
 import type { Passed } from '../numerics/cluster-overlap.js';
@@ -28,9 +28,6 @@ export interface PassedMaps extends Common {
 
 export type MapSet = ValueMaps | PassedMaps;
 
-/** Not the maps that people compare: they follow from others, or say how sure those are. */
-const LEFT_OUT = /^(p|df|se|variance|residual_variance)(_|$)/;
-
 /** Numbers that are read at a time: opening a file for each of thousands of maps would take longer than comparing them. */
 const BLOCK = 1 << 21;
 
@@ -50,7 +47,7 @@ export async function mapSetsOf(artifact: Artifact): Promise<MapSet[]> {
   const { mask, rows, statistics, readRows } = await readMaps(artifact);
   const names = rows.map(({ name }) => name);
   return Object.keys(statistics)
-    .filter((statistic) => !LEFT_OUT.test(statistic))
+    .filter((statistic) => !followsFromOthers(statistic))
     .map((statistic) => {
       const width = mask.voxels.length;
       const read = inBlocks(

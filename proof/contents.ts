@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { decode } from 'fast-png';
 import type { Artifact, Json, JsonObject } from '../artifacts/artifact.js';
-import { readImageHeader, visitImage } from '../artifacts/image.js';
+import { ijkOf, mmOf, readImageHeader, visitImage, voxelCount } from '../artifacts/image.js';
 import { readMask } from '../artifacts/mask.js';
 import { readNpy, readNpyHeader, readNpyRows } from '../artifacts/npy.js';
 import { hashFile } from '../cache/digest.js';
-import { splitNumbers } from './split-numbers.js';
+import { mmText, placeIn } from './place.js';
+import { placeOfNumber, splitNumbers } from './split-numbers.js';
 
 /** Elements of an array that are held at a time: 8 MB of doubles. */
 const BLOCK = 1 << 20;
@@ -39,6 +40,8 @@ export interface Content {
   readonly words: string;
   /** The numbers, in order. */
   blocks(): AsyncIterable<Block>;
+  /** Where the number with this index is, for people. */
+  place(index: number): Promise<string>;
 }
 
 /** The contents of an artifact, in the order of the names of its files; what its `meta` says comes last. */
@@ -58,7 +61,7 @@ export async function contentsOf(artifact: Pick<Artifact, 'type' | 'files' | 'me
 
 async function fileContent(artifact: Pick<Artifact, 'type' | 'files'>, role: string): Promise<Content> {
   const file = artifact.files[role]!;
-  if (role.endsWith('.npy')) return npyContent(role, file);
+  if (role.endsWith('.npy')) return npyContent(role, artifact.files);
   if (/\.nii(\.gz)?$/.test(role)) return imageContent(role, file);
   if (role.endsWith('.svg')) return { ...mixed(role, await readFile(file, 'utf8')), kind: 'follows' };
   if (/\.(tsv|csv|json|txt)$/.test(role)) {
@@ -72,7 +75,8 @@ async function fileContent(artifact: Pick<Artifact, 'type' | 'files'>, role: str
   return /[\0\uFFFD]/.test(text) ? { ...mixed(role, ''), facts: { digest, size } } : mixed(role, text);
 }
 
-async function npyContent(name: string, file: string): Promise<Content> {
+async function npyContent(name: string, files: Artifact['files']): Promise<Content> {
+  const file = files[name]!;
   const { shape, dtype, fortranOrder } = await readNpyHeader(file);
   const rows = shape[0] ?? 1;
   const rowSize = shape.slice(1).reduce((product, length) => product * length, 1);
@@ -90,6 +94,7 @@ async function npyContent(name: string, file: string): Promise<Content> {
           yield { values: (await readNpyRows(file, row, Math.min(rows, row + perBlock))).data };
       }
     },
+    place: (index) => placeIn(files, shape, index),
   };
 }
 
@@ -108,6 +113,11 @@ async function imageContent(name: string, file: string): Promise<Content> {
     facts,
     words: '',
     blocks: () => volumesOf(file),
+    async place(index) {
+      const [volume, offset] = [Math.floor(index / voxelCount(grid)), index % voxelCount(grid)];
+      const where = `voxel (${ijkOf(grid, offset).join(', ')}), ${mmText(mmOf(grid, offset))}`;
+      return volumes > 1 ? `volume ${volume + 1}, ${where}` : where;
+    },
   };
 }
 
@@ -169,6 +179,7 @@ async function passedContent(files: Artifact['files']): Promise<Content> {
         yield { values, indices };
       }
     },
+    place: (index) => placeIn(files, [rows, width], index),
   };
 }
 
@@ -184,9 +195,22 @@ function pictureContent(files: Artifact['files'], roles: readonly string[]): Con
     facts: {},
     words: roles.join('\n'),
     async *blocks() {
-      for (const role of roles) yield { values: pixelSums(decode(await readFile(files[role]!)).data as Uint8Array) };
+      for (const role of roles) yield { values: await pixelSumsOf(files[role]!) };
+    },
+    async place(index) {
+      let rest = index;
+      for (const role of roles) {
+        const { length } = await pixelSumsOf(files[role]!);
+        if (rest < length) return role;
+        rest -= length;
+      }
+      return '';
     },
   };
+}
+
+async function pixelSumsOf(file: string): Promise<Float64Array> {
+  return pixelSums(decode(await readFile(file)).data as Uint8Array);
 }
 
 function pixelSums(pixels: Uint8Array): Float64Array {
@@ -206,6 +230,7 @@ function mixed(name: string, text: string): Content {
     async *blocks() {
       yield { values: numbers };
     },
+    place: async (index) => placeOfNumber(text, index),
   };
 }
 

@@ -23,6 +23,8 @@ const PICTURE_TOLERANCE = 0.1;
 export interface Distance {
   /** Root mean square difference over the standard deviation; of `mixed` contents the relative difference. */
   readonly relative: number;
+  /** Of arrays, estimated from means, standard deviations and their distance; absent for a constant array. */
+  readonly correlation?: number;
   /** Elements that are 0 in one and not in the other. */
   readonly flipped: number;
   /** Their share of the elements that are not 0. */
@@ -75,8 +77,11 @@ export function distanceOf(a: Fingerprint, b: Fingerprint): Distance {
   const scale = a.kind === 'mixed' ? 1 : a.sd || Math.abs(a.mean) || 1;
   const flipped = a.support && b.support ? Math.round(sketchDistance(a.support, b.support) ** 2) : 0;
   const both = a.filled + b.filled;
+  const spread = 2 * a.sd * b.sd;
+  const products = a.sd ** 2 + b.sd ** 2 + (a.mean - b.mean) ** 2 - rms ** 2;
   return {
     relative: rms / scale,
+    ...(a.kind === 'array' && spread > 0 ? { correlation: Math.max(-1, Math.min(1, products / spread)) } : {}),
     flipped,
     flippedShare: flipped / Math.max(1, a.filled),
     dice: both === 0 ? 1 : Math.max(0, 1 - flipped / both),

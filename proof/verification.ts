@@ -2,6 +2,7 @@ import type { ResolvedInput } from '../artifacts/artifact.js';
 import { sourcesOf } from '../engine/sources.js';
 import type { Graph, Source } from '../engine/workflow.js';
 import { type Change, changesBetween, type Definition } from './definition.js';
+import type { ContentDifference } from './difference.js';
 import { type Drift, driftBetween, type Environment, sameKernels } from './environment.js';
 import { DEFAULT_TOLERANCE, type Judgement, judge, type Status, type Tolerance } from './judge.js';
 import type { Lock, LockedValue } from './lock-file.js';
@@ -17,11 +18,20 @@ export interface ValueVerdict {
   readonly contents: readonly ContentVerdict[];
 }
 
+/** How far the numbers of an output are from the locked ones. */
+export type Difference =
+  /** The cache still had what was locked: both were read. */
+  | { readonly from: 'data'; readonly contents: readonly ContentDifference[] }
+  /** It did not: what is known are the estimates in the verdicts of the contents. */
+  | { readonly from: 'fingerprint' };
+
 export interface OutputVerdict extends ValueVerdict {
   readonly output: string;
   readonly label?: string;
   /** Input or result, the earliest on the way to this output that differs (or, of one within tolerance, is not identical). */
   readonly first?: string;
+  /** Where it is not identical. */
+  readonly difference?: Difference;
 }
 
 /** What a comparison with a lock file found. */
@@ -127,7 +137,7 @@ export function compareValue(
   const contents = names.map((name): ContentVerdict => {
     const [was, is] = [locked.contents[name], found.contents[name]];
     const allowed = was?.tolerance ?? tolerance;
-    if (!was || !is) return { name, status: was ? 'missing' : 'new', tolerance: allowed };
+    if (!was || !is) return { name, status: 'different', tolerance: allowed, because: was ? 'is gone' : 'is new' };
     return { name, ...judge(was, is, allowed) };
   });
   const worst = contents.reduce<Status>((all, { status }) => (worse(status, all) ? status : all), 'within');

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { openStore, type Store } from '../../cache/store.js';
 import { defaultCache, loadWorkflow, type RunEvent, type Workflow } from '../../index.js';
 import { type Computed, compute, withEmptyCache } from '../../proof/compute.js';
 import { definitionOf } from '../../proof/definition.js';
@@ -8,6 +10,7 @@ import { lockFileOf, readLock } from '../../proof/lock-file.js';
 import { makeLock } from '../../proof/make-lock.js';
 import { unstableResults } from '../../proof/twice.js';
 import { type Verification, verificationOf } from '../../proof/verification.js';
+import { withDifferences } from '../../proof/with-differences.js';
 import { registry } from '../../steps/registry.js';
 import { exitCode } from '../exit-code.js';
 import { interruptible } from '../interrupt.js';
@@ -52,12 +55,14 @@ export async function verifyCommand(file: string, options: VerifyOptions): Promi
   const interrupt = interruptible();
   try {
     const { signal } = interrupt;
-    const verification = await withComputed(workflow, options, signal, async (computed, unstable) => {
+    const cache = path.resolve(options.cache ?? defaultCache(workflow));
+    const verification = await withComputed(workflow, { ...options, cache }, signal, async (computed, unstable) => {
       if (!computed) return verificationOf({ ...common, environment: environment(), found: 'failed' });
       const { inputs, results, environment: now } = await makeLock(computed, signal);
       const { graph, names } = computed;
       const found = { graph, names, inputs, results };
-      return verificationOf({ ...common, environment: now, found, ...(unstable ? { unstable } : {}) });
+      const verification = verificationOf({ ...common, environment: now, found, ...(unstable ? { unstable } : {}) });
+      return withDifferences(verification, lock, computed, await keptStore(cache), signal);
     });
     if (signal.aborted) return exitCode.interrupted;
     return await report(verification, options);
@@ -72,11 +77,11 @@ export async function verifyCommand(file: string, options: VerifyOptions): Promi
 /** Computes the study as the options say and hands it over while its store is there. */
 async function withComputed(
   workflow: Workflow,
-  options: VerifyOptions,
+  options: VerifyOptions & { readonly cache: string },
   signal: AbortSignal,
   use: (computed: Computed | undefined, unstable?: readonly string[]) => Promise<Verification>,
 ): Promise<Verification> {
-  const cache = path.resolve(options.cache ?? defaultCache(workflow));
+  const { cache } = options;
   const once = async (folder: string, cores = options.cores) => {
     const shown = options.json ? undefined : showRun({ json: false });
     const onEvent = (event: RunEvent) => shown?.event(event);
@@ -103,6 +108,11 @@ async function withComputed(
     });
   };
   return options.cached ? first(cache) : withEmptyCache(cache, first);
+}
+
+/** The cache that may hold what was locked, if there is one. */
+async function keptStore(cache: string): Promise<Store | undefined> {
+  return existsSync(path.join(cache, 'store.json')) ? openStore(cache) : undefined;
 }
 
 async function report(verification: Verification, options: VerifyOptions): Promise<number> {

@@ -1,29 +1,37 @@
 import { changeText } from '../../proof/definition.js';
 import type { Verification } from '../../proof/verification.js';
-import { conclusion, detailOf, inputsText, nameOf, STATUS } from './verification-lines.js';
+import { conclusion, detailOf, differenceLines, inputsText, nameOf, STATUS } from './verification-lines.js';
 
 /** A verification as JUnit XML: one case for the workflow file, one for the inputs, one for each output. */
 export function junitText(verification: Verification): string {
   const { workflow, experiment, changes, values, verdict, unstable } = verification;
   const own = changes.filter(({ kind }) => kind === 'file');
   const bad = (status: string) => status !== 'identical' && status !== 'within';
-  const cases: [name: string, failure?: string][] = [
+  const cases: [name: string, failure?: string, output?: string][] = [
     ['workflow file', own.length === 0 ? undefined : own.map(changeText).join('\n')],
   ];
   if (verdict === 'failed') cases.push(['computation', conclusion(verification)]);
   if (values) {
     cases.push(['inputs', values.inputs.some(({ status }) => bad(status)) ? inputsText(values.inputs) : undefined]);
     for (const one of values.outputs) {
-      cases.push([nameOf(one), bad(one.status) ? `${STATUS[one.status]} ${detailOf(one)}` : undefined]);
+      const differences = differenceLines(one).join('\n');
+      const failure = bad(one.status) ? `${STATUS[one.status]} ${detailOf(one)}` : undefined;
+      cases.push([nameOf(one), failure, differences]);
     }
   }
   if (unstable) cases.push(['twice', unstable.length === 0 ? undefined : unstable.join('\n')]);
   const failures = cases.filter(([, failure]) => failure !== undefined).length;
   const suite = escaped(`${workflow} ${experiment}`);
-  const lines = cases.map(([name, failure]) => {
+  const lines = cases.map(([name, failure, output]) => {
     const head = `    <testcase classname="${suite}" name="${escaped(name)}"`;
-    if (failure === undefined) return `${head}/>`;
-    return `${head}>\n      <failure message="${escaped(failure.split('\n')[0]!)}">${escaped(failure)}</failure>\n    </testcase>`;
+    if (failure === undefined && !output) return `${head}/>`;
+    const message = escaped(failure?.split('\n')[0] ?? '');
+    return [
+      `${head}>`,
+      ...(failure === undefined ? [] : [`      <failure message="${message}">${escaped(failure)}</failure>`]),
+      ...(output ? [`      <system-out>${escaped(output)}</system-out>`] : []),
+      '    </testcase>',
+    ].join('\n');
   });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

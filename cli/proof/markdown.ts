@@ -1,5 +1,6 @@
 import { changeText } from '../../proof/definition.js';
 import type { Verification } from '../../proof/verification.js';
+import { differenceRows } from './difference-lines.js';
 import { conclusion, detailOf, environmentText, inputsText, nameOf, STATUS, twiceText } from './verification-lines.js';
 
 /** A verification as Markdown, for the summary of a job. */
@@ -9,6 +10,12 @@ export function markdownText(verification: Verification): string {
   if (values) {
     lines.push('| output | | |', '| --- | --- | --- |');
     for (const one of values.outputs) lines.push(row([nameOf(one), STATUS[one.status], detailOf(one)]));
+    for (const one of values.outputs.filter(({ difference }) => difference)) {
+      lines.push('', `<details><summary>${nameOf(one)}: what differs, locked -&gt; now</summary>`, '');
+      for (const [name, sentences] of differenceRows(one))
+        lines.push(`- ${[name, ...sentences].filter(Boolean).join('; ')}`);
+      lines.push('', '</details>');
+    }
     lines.push('', `Inputs: ${inputsText(values.inputs)}.`);
   }
   if (unstable) lines.push('', `Twice: ${twiceText(unstable)}.`, ...unstable.map((id) => `- \`${id}\``));

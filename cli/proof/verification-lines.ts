@@ -3,6 +3,10 @@ import { short } from '../../proof/judge.js';
 import type { OutputVerdict, ValueVerdict, Verification } from '../../proof/verification.js';
 import type { Colours } from '../terminal/colour.js';
 import { columns, count } from '../terminal/text.js';
+import { differenceRows } from './difference-lines.js';
+
+/** Outputs whose differences are listed; a study of many subjects has hundreds. */
+const MOST = 20;
 
 /** What a verification found, for people. */
 export function verificationLines(verification: Verification, paint: Colours): string[] {
@@ -17,8 +21,27 @@ export function verificationLines(verification: Verification, paint: Colours): s
   if (values) {
     const rows = columns(values.outputs.map((one) => [nameOf(one), STATUS[one.status], detailOf(one)]));
     lines.push('', ...rows.map((row, i) => colourOf(values.outputs[i]!, paint)(row)));
+    lines.push(...differences(values.outputs));
   }
   return [...lines, '', conclusion(verification)];
+}
+
+/** A block for each output that is not identical. */
+function differences(outputs: readonly OutputVerdict[]): string[] {
+  const differing = outputs.filter(({ difference }) => difference);
+  const more = differing.length - MOST;
+  return [
+    ...differing.slice(0, MOST).flatMap((one) => ['', `${nameOf(one)}, locked -> now`, ...differenceLines(one)]),
+    ...(more > 0 ? ['', `${count(more, 'more output')} in --json.`] : []),
+  ];
+}
+
+/** The sentences of an output's differences, indented, beside the names of the contents. */
+export function differenceLines(output: OutputVerdict): string[] {
+  const rows = differenceRows(output).flatMap(([name, sentences]) =>
+    sentences.map((sentence, n) => [n === 0 ? name : '', sentence]),
+  );
+  return columns(rows).map((row) => `  ${row}`);
 }
 
 function facts({ lock, experiment, changes, values }: Verification): string[][] {
