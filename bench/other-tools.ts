@@ -1,10 +1,11 @@
 /**
- * Doing nothing, in voxreel, Snakemake (Debian's package) and wireit (fetched from the npm registry into a temporary
- * folder, for this measurement only), on graphs of the same shape: chains of 11 steps over the items, one step that joins
- * them. `node dist/bench/other-tools.js [RUNS] [--full]`; the full form adds 10,000 instances, which takes the others minutes.
+ * Doing nothing, and doing one item more, in voxreel, Snakemake (Debian's package) and wireit (fetched from the npm registry
+ * into a temporary folder, for this measurement only), on graphs of the same shape: chains of 11 steps over the items, one
+ * step that joins them. `node dist/bench/other-tools.js [RUNS] [--full]`; the full form adds 1,000 items, which takes the
+ * others many minutes.
  */
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -20,6 +21,9 @@ interface Prepared {
   readonly cwd: string;
   /** What it says when it has nothing to do. */
   readonly nothing: RegExp;
+  /** What it says when it has made one item and the step that joins all. */
+  readonly oneItem: RegExp;
+  addItem(item: number): Promise<void>;
 }
 
 async function main(repeats: number, full: boolean): Promise<void> {
@@ -30,23 +34,25 @@ async function main(repeats: number, full: boolean): Promise<void> {
       `${os.cpus()[0]?.model}, ${os.availableParallelism()} cores, Node ${process.version}, ${repeats} runs in turn\n`,
     );
     console.log(
-      '| instances | tool | no-op, s (median) | fastest | slowest | times voxreel |\n|---|---|---|---|---|---|',
+      '| items | instances | tool | no-op, s | times voxreel | one item more, s |\n|---|---|---|---|---|---|',
     );
-    for (const instances of full ? [12, 1002, 10_000] : [12, 1002]) {
-      const count = Math.round((instances - 1) / CHAIN);
-      const at = (name: string) => path.join(dir, `${name}-${instances}`);
+    for (const count of full ? [1, 91, 1000] : [1, 91]) {
+      const at = (name: string) => path.join(dir, `${name}-${count}`);
       const tools = [
-        await voxreel(at('voxreel'), instances),
+        await voxreel(at('voxreel'), count),
         await snakemake(at('snakemake'), count),
         wireit === undefined ? undefined : await wireitStudy(at('wireit'), count, wireit),
       ].filter((tool) => tool !== undefined);
-      const seconds = new Map(tools.map(({ name }) => [name, [] as number[]]));
-      // In turn, so that what else the machine does hits all of them.
-      for (let run = 0; run < repeats; run++) for (const tool of tools) seconds.get(tool.name)!.push(await timed(tool));
-      const own = median(seconds.get('voxreel')!);
-      for (const [name, values] of seconds) {
-        const cells = [median(values), Math.min(...values), Math.max(...values)].map((value) => value.toFixed(2));
-        console.log(`| ${[instances, name, ...cells, (median(values) / own).toFixed(1)].join(' | ')} |`);
+      const noop = await inTurn(tools, repeats, (tool) => timed(tool, tool.nothing));
+      const more = await inTurn(tools, repeats, async (tool, run) => {
+        await tool.addItem(count + 1 + run);
+        return timed(tool, tool.oneItem);
+      });
+      const own = median(noop.get('voxreel')!);
+      for (const { name } of tools) {
+        const times = (median(noop.get(name)!) / own).toFixed(1);
+        const cells = [count, count * CHAIN + 1, name, spread(noop.get(name)!), times, spread(more.get(name)!)];
+        console.log(`| ${cells.join(' | ')} |`);
       }
     }
   } finally {
@@ -54,24 +60,53 @@ async function main(repeats: number, full: boolean): Promise<void> {
   }
 }
 
-async function timed({ name, command: [program, ...args], cwd, nothing }: Prepared): Promise<number> {
-  const began = performance.now();
-  const { stdout, stderr } = await promisify(execFile)(program, args, { cwd, maxBuffer: 1 << 28 });
-  const seconds = (performance.now() - began) / 1000;
-  if (!nothing.test(stdout + stderr))
-    throw new Error(`${name} did something:\n${stdout.slice(-500)}${stderr.slice(-500)}`);
+/** In turn, so that what else the machine does hits all of them. */
+async function inTurn(
+  tools: readonly Prepared[],
+  repeats: number,
+  measure: (tool: Prepared, run: number) => Promise<number>,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const seconds = new Map(tools.map(({ name }) => [name, [] as number[]]));
+  for (let run = 0; run < repeats; run++) {
+    for (const tool of tools) seconds.get(tool.name)!.push(await measure(tool, run));
+  }
   return seconds;
 }
 
-async function voxreel(dir: string, instances: number): Promise<Prepared> {
-  const { writeStudy } = await import('./engine-study.js');
-  const file = await writeStudy(dir, instances);
+/** Median, fastest and slowest. */
+function spread(seconds: readonly number[]): string {
+  const [middle, least, most] = [median(seconds), Math.min(...seconds), Math.max(...seconds)].map((one) =>
+    one.toFixed(2),
+  );
+  return `${middle} (${least} to ${most})`;
+}
+
+async function timed({ name, command: [program, ...args], cwd }: Prepared, expected: RegExp): Promise<number> {
+  const began = performance.now();
+  const { stdout, stderr } = await promisify(execFile)(program, args, { cwd, maxBuffer: 1 << 28 });
+  const seconds = (performance.now() - began) / 1000;
+  if (!expected.test(stdout + stderr)) {
+    throw new Error(`${name} did something else:\n${stdout.slice(-500)}${stderr.slice(-500)}`);
+  }
+  return seconds;
+}
+
+async function voxreel(dir: string, count: number): Promise<Prepared> {
+  const { writeStudy, addItem } = await import('./engine-study.js');
+  const file = await writeStudy(dir, count * CHAIN + 1);
   const run = [path.join(import.meta.dirname, 'engine.js'), '--child', file];
-  const prepared = { name: 'voxreel', command: [process.execPath, ...run] as const, cwd: dir, nothing: /"ran":0/ };
   await promisify(execFile)(process.execPath, run);
+  // Files younger than two seconds are hashed again; a study's files are older.
   await new Promise((resolve) => setTimeout(resolve, 2500));
   await promisify(execFile)(process.execPath, run);
-  return { ...prepared, command: [process.execPath, ...run] };
+  return {
+    name: 'voxreel',
+    command: [process.execPath, ...run],
+    cwd: dir,
+    nothing: /"ran":0/,
+    oneItem: RegExp(`"ran":${CHAIN + 1}`),
+    addItem: (item) => addItem(dir, item),
+  };
 }
 
 const itemName = (item: number) => `sub-${String(item).padStart(4, '0')}`;
@@ -103,7 +138,14 @@ async function snakemake(dir: string, count: number): Promise<Prepared | undefin
   await writeFile(path.join(dir, 'all.txt'), '');
   await writeFile(path.join(dir, 'Snakefile'), [items, all, ...rules].join('\n'));
   const command = ['snakemake', '--cores', '2', '--nolock', 'all'] as const;
-  return { name: 'snakemake', command: [...command], cwd: dir, nothing: /Nothing to be done/ };
+  return {
+    name: 'snakemake',
+    command: [...command],
+    cwd: dir,
+    nothing: /Nothing to be done/,
+    oneItem: RegExp(`${CHAIN + 1} of ${CHAIN + 1} steps \\(100%\\) done`),
+    addItem: (item) => writeFile(path.join(dir, 'items', `${itemName(item)}.txt`), `text ${item}`),
+  };
 }
 
 /** The program, or undefined with a word where the registry cannot be reached. */
@@ -121,6 +163,29 @@ async function installWireit(dir: string): Promise<string | undefined> {
 
 /** One script per instance, as wireit has no fan-out. */
 async function wireitStudy(dir: string, count: number, modules: string): Promise<Prepared> {
+  for (const folder of ['items', ...Array.from({ length: CHAIN }, (_, index) => `s${index + 1}`)]) {
+    await mkdir(path.join(dir, folder), { recursive: true });
+  }
+  const addItem = async (last: number, first = last) => {
+    for (let item = first; item <= last; item++)
+      await writeFile(path.join(dir, 'items', `${itemName(item)}.txt`), `text ${item}`);
+    await writeFile(path.join(dir, 'package.json'), JSON.stringify(wireitScripts(last)));
+  };
+  await addItem(count, 1);
+  await symlink(modules, path.join(dir, 'node_modules'));
+  const command = ['npm', 'run', 'all'] as const;
+  await promisify(execFile)(command[0], command.slice(1), { cwd: dir, maxBuffer: 1 << 28 });
+  return {
+    name: 'wireit',
+    command: [...command],
+    cwd: dir,
+    nothing: /Ran 0 scripts and skipped/,
+    oneItem: RegExp(`Ran ${CHAIN + 1} scripts`),
+    addItem,
+  };
+}
+
+function wireitScripts(count: number): object {
   const scripts: Record<string, string> = { all: 'wireit' };
   const wireit: Record<string, object> = {};
   for (let item = 1; item <= count; item++) {
@@ -142,17 +207,7 @@ async function wireitStudy(dir: string, count: number, modules: string): Promise
     files: [],
     output: ['all.txt'],
   };
-  for (const folder of ['items', ...Array.from({ length: CHAIN }, (_, index) => `s${index + 1}`)]) {
-    await mkdir(path.join(dir, folder), { recursive: true });
-  }
-  for (let item = 1; item <= count; item++)
-    await writeFile(path.join(dir, 'items', `${itemName(item)}.txt`), `text ${item}`);
-  await writeFile(path.join(dir, 'package.json'), JSON.stringify({ name: 'bench', private: true, scripts, wireit }));
-  const { symlink } = await import('node:fs/promises');
-  await symlink(modules, path.join(dir, 'node_modules'));
-  const command = ['npm', 'run', 'all'] as const;
-  await promisify(execFile)(command[0], command.slice(1), { cwd: dir, maxBuffer: 1 << 28 });
-  return { name: 'wireit', command: [...command], cwd: dir, nothing: /Ran 0 scripts and skipped/ };
+  return { name: 'bench', private: true, scripts, wireit };
 }
 
 await main(Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 5), process.argv.includes('--full'));
