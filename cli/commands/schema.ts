@@ -1,4 +1,4 @@
-import { formatSchema } from '../../engine/spec/schema.js';
+import { formatSchema } from '../../engine/spec/editor-schema.js';
 import { registry } from '../../steps/registry.js';
 import { exitCode } from '../exit-code.js';
 import { writeOut } from '../write-out.js';

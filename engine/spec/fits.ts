@@ -21,6 +21,7 @@ const always: Check = () => true;
 
 const checks: Readonly<Record<string, Check>> = {
   description: always,
+  examples: always,
   title: always,
   default: always,
   unit: always,

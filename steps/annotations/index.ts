@@ -15,7 +15,7 @@ export const annotationsStep: StepType<AnnotationsParams> = {
   version: 1,
   title: 'Faces, words, ratings: a table of what is in the movie becomes series',
   description: `Takes a table with a line for everything that was marked in the movie: \`onset\` and \`duration\` in s after the
-start of the movie, and what it is. Every label becomes a column, with a value per window:
+start of the movie, and what it is. Every label becomes a column with a value per window.
 
 - \`measure: presence\`: the share of the window in which the label is there, 0 to 1, however many of its lines overlap
 - \`measure: sum\`: the mean over the window of how many are there at a time (two faces count 2), or of the sum of their \`value\`s

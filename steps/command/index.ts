@@ -38,7 +38,7 @@ export const commandStep: StepType<CommandParams> = {
   title: 'Any program, with declared inputs and outputs',
   description: `
 Runs a program (Python, R, AFNI, a container) as a step. What flows in and out is declared, so that the program's
-results are cached, checked and wired like any others:
+results are cached, checked and wired like any others.
 
     residual:
       uses: command

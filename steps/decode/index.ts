@@ -19,7 +19,9 @@ export const decodeStep: StepType<DecodeParams> = {
   title: 'Movie to images: the average frame of each window of time',
   description: `
 Reads the first video stream of a movie (mp4, webm, mkv, mov, gif, whatever the ffmpeg at hand reads) and averages its
-frames in windows, normally one TR long: image k is the mean of all frames whose presentation time stamp t satisfies
+frames in windows, normally one TR long.
+
+Image k is the mean of all frames whose presentation time stamp t satisfies
 
     floor((t - start) / window) = k
 

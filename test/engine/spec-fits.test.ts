@@ -126,6 +126,11 @@ describe('the quick check of values', () => {
     expect(valid).toBeGreaterThan(0);
   });
 
+  test('takes no notice of words for people', () => {
+    const words = { title: 'a', description: 'b', unit: 'mm', default: 8, examples: [4, 6] };
+    expect(fits({ type: 'number', ...words }, 5)).toBe(true);
+  });
+
   test('leaves keywords that it does not know to ajv', () => {
     expect(fits({ type: 'number', multipleOf: 2 }, 4)).toBe(false);
     expect(fits({ type: 'whole' }, 4)).toBe(false);

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { JsonSchema } from '../../artifacts/artifact.js';
 import { checkValue } from '../../engine/spec/check-value.js';
-import { formatSchema, inputSchema, paramsSchema, workflowSchema } from '../../engine/spec/schema.js';
+import { formatSchema, workflowSchema } from '../../engine/spec/editor-schema.js';
+import { inputSchema, paramsSchema } from '../../engine/spec/schema.js';
 import { registry } from '../../steps/registry.js';
 import { root } from '../support/shared.js';
 import { load, sound } from './spec-file.js';
@@ -15,7 +16,8 @@ import { testRegistry } from './spec-registry.js';
 /** Strict: unknown keywords and other slips of a declaration are errors. */
 function strictAjv(): Ajv2020 {
   const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
-  ajv.addKeyword({ keyword: 'unit', schemaType: 'string' });
+  for (const keyword of ['unit', 'markdownDescription', 'patternErrorMessage'])
+    ajv.addKeyword({ keyword, schemaType: 'string' });
   return ajv;
 }
 
@@ -33,13 +35,15 @@ describe('the schema for editors', () => {
   test('carries descriptions, choices, defaults and units of the declarations', () => {
     const schema = workflowSchema(testRegistry) as any;
     expect(schema.$defs['step.cut'].properties.with.properties.window).toEqual({
-      description: 'Length of a window. [s]',
+      title: 'window',
+      description: 'Length of a window. [s] Default: `2`.',
+      markdownDescription: 'Length of a window. [s] Default: `2`.',
       default: 2,
       anyOf: [{ type: 'number', exclusiveMinimum: 0 }, { $ref: '#/$defs/reference' }],
     });
     expect(schema.$defs['step.model'].properties.in.required).toEqual(['scan', 'pictures']);
     expect(schema.$defs['input.film'].properties.type).toEqual({ const: 'film' });
-    expect(schema.$defs.step.properties.uses.anyOf).toContainEqual({ const: 'cut', description: 'A step of a test' });
+    expect(schema.$defs.step.properties.uses.oneOf).toContainEqual({ const: 'cut', description: 'A step of a test' });
   });
 
   test('accepts the workflows of this repository', async () => {
@@ -59,6 +63,16 @@ describe('the schema for editors', () => {
     expect(validateReal.errors ?? []).toEqual([]);
     const workflow = await load(example, { registry });
     expect(workflow.steps).toHaveLength(7);
+  });
+
+  test('accepts the example of a file that only says what differs from another', async () => {
+    const page = await readFile(path.join(root, 'docs', 'workflow-file.md'), 'utf8');
+    const example = /```yaml\n([^`]*extends:[\s\S]*?)```/.exec(page)![1]!;
+    const validateReal = strictAjv().compile(workflowSchema(registry));
+    validateReal(parse(example));
+    expect(validateReal.errors ?? []).toEqual([]);
+    validateReal(parse(example.replace(/^extends:.*$/m, '')));
+    expect(validateReal.errors).not.toEqual([]);
   });
 
   const validate = strictAjv().compile(workflowSchema(testRegistry));
@@ -126,6 +140,8 @@ describe('every declaration', () => {
       }
       expect(type.title).toMatch(/\w/);
       expect(type.description.length).toBeGreaterThan(100);
+      // Its first paragraph is what editors show.
+      expect(type.description.trim().split('\n\n')[0]).toMatch(/^[^#\n-].*\.$/s);
       expect(Number.isInteger(type.version)).toBe(true);
     },
   );
