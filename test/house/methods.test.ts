@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonSchema } from '../../artifacts/artifact.js';
-import { citedKeys, withCitations } from '../../engine/methods/reference.js';
+import { citedKeys, type Reference, withCitations } from '../../engine/methods/reference.js';
 import { type MethodsText, sections } from '../../engine/methods/text.js';
 import type { StepType } from '../../engine/step-type.js';
 import { registry } from '../../steps/registry.js';
@@ -91,14 +91,47 @@ describe('the methods of threshold and permute', () => {
   });
 });
 
+/** How the DOIs of a journal begin. */
+const JOURNALS: Readonly<Record<string, RegExp>> = {
+  Biometrika: /^10\.1093\/biomet\//,
+  'Computer Graphics': /^10\.1145\//,
+  'Computers and Biomedical Research': /^10\.1006\/cbmr\./,
+  'Frontiers in Neuroinformatics': /^10\.3389\/fninf\./,
+  'Human Brain Mapping': /^10\.1002\/hbm\./,
+  'IEEE Transactions on Medical Imaging': /^10\.1109\/42\./,
+  'International Conference on Learning Representations': /^10\.48550\/arXiv\./,
+  'Journal of the American Statistical Association': /^10\.1080\/01621459\./,
+  'Journal of the Optical Society of America A': /^10\.1364\/JOSAA\./,
+  'Journal of the Royal Statistical Society B': /^10\.1111\/j\.2517-6161\./,
+  'Magnetic Resonance in Medicine': /^10\.1002\/mrm\./,
+  'Nature Methods': /^10\.1038\/s41592-/,
+  NeuroImage: /^10\.(1006\/nimg\.|1016\/(j\.neuroimage\.|S1053-8119))/,
+  'Physica D': /^10\.1016\/0167-2789/,
+  'Physical Review Letters': /^10\.1103\/PhysRevLett\./,
+  Psychoradiology: /^10\.1093\/psyrad\//,
+  'Scientific Data': /^10\.1038\/sdata\./,
+  'The Annals of Statistics': /^10\.1214\/aos\//,
+};
+/** Publishers that write the year into a DOI: it is that of the issue or, where it came first, of acceptance. */
+const YEAR_IN_DOI = /^10\.(?:1006\/\w+\.|1016\/j\.neuroimage\.|1038\/sdata\.)(\d{4})\./;
+
 describe('references', () => {
+  it('have DOIs of their journal and year, and keys of their first author and year', async () => {
+    for (const { key, authors, year, where, doi } of await citedBySteps()) {
+      const [, name, number] = /^([a-z]+)(\d{4})$/.exec(key) ?? [];
+      if (number !== undefined) expect({ key, year }).toEqual({ key, year: Number(number) });
+      if (number !== undefined && authors[0]!.includes(','))
+        expect(authors[0]!.split(',')[0]!.toLowerCase(), key).toBe(name);
+      if (where && doi) expect(doi, `${key}: ${where}`).toMatch(JOURNALS[where] ?? /^there is no such journal here$/);
+      const inDoi = Number(YEAR_IN_DOI.exec(doi ?? '')?.[1] ?? year);
+      if (year !== undefined) expect([year, year - 1], key).toContain(inDoi);
+    }
+  });
+
   it('have all that a reader needs to find them', async () => {
-    const texts = await Promise.all(
-      [...registry.steps.values()].flatMap((type) => variants(type).map((params) => told(type, params, 8))),
-    );
-    const all = new Map(texts.flatMap(({ references }) => references.map((one) => [one.key, one] as const)));
-    expect(all.size).toBeGreaterThan(25);
-    for (const { key, kind, authors, title, year, where, doi, url, volume } of all.values()) {
+    const all = await citedBySteps();
+    expect(all.length).toBeGreaterThan(25);
+    for (const { key, kind, authors, title, year, where, doi, url, volume } of all) {
       expect(
         authors.every((author) => author.length > 2),
         key,
@@ -111,3 +144,10 @@ describe('references', () => {
     }
   });
 });
+
+async function citedBySteps(): Promise<Reference[]> {
+  const texts = await Promise.all(
+    [...registry.steps.values()].flatMap((type) => variants(type).map((params) => told(type, params, 8))),
+  );
+  return [...new Map(texts.flatMap(({ references }) => references.map((one) => [one.key, one]))).values()];
+}
