@@ -5,6 +5,7 @@ import { requireFiles } from './check-files.js';
 import { linkOrCopy } from './link.js';
 import { fileOf, metaOf } from './meta.js';
 import { type About, publishAsIs, published, publishedPath } from './published.js';
+import { type ReversalPicture, type ReversalRegion, readReversal } from './reversal-data.js';
 import { readTable, writeTable } from './table.js';
 import { UserError } from './user-error.js';
 
@@ -43,10 +44,10 @@ async function publish(artifact: Artifact, target: PublishTarget): Promise<reado
 
 /** The pictures keep their names below `<stem>_pictures/`; the table of pictures names them as they are called there. */
 async function publishPictures(artifact: Artifact, target: PublishTarget): Promise<PublishedFile[]> {
-  const table = artifact.files['pictures.tsv'] ? await readTable(artifact.files['pictures.tsv']) : null;
-  const column = table?.columns.indexOf('file') ?? -1;
   const files: PublishedFile[] = [];
-  if (table) {
+  if (artifact.files['pictures.tsv']) {
+    const table = await readTable(artifact.files['pictures.tsv']);
+    const column = table.columns.indexOf('file');
     const file = publishedPath(target, 'pictures.tsv');
     const rows = table.rows.map((row) =>
       row.map((value, at) => (at === column && artifact.files[value] ? `${target.stem}_${value}` : value)),
@@ -56,24 +57,28 @@ async function publishPictures(artifact: Artifact, target: PublishTarget): Promi
       published(file, { description: 'What each picture shows: region, peak, frame, kernel.' }, artifact.meta),
     );
   }
+  const { pictures, regions } = await readReversal(artifact);
   for (const role of picturesOf(artifact)) {
     const file = publishedPath(target, role);
     await mkdir(path.dirname(file), { recursive: true });
     await linkOrCopy(fileOf(artifact, role), file);
-    const row = table?.rows.find((cells) => cells[column] === role);
-    const shown = row && table ? Object.fromEntries(table.columns.map((name, at) => [name, row[at]!])) : null;
-    files.push(published(file, pictureAbout(shown), artifact.meta));
+    files.push(published(file, pictureAbout(role, pictures, regions), artifact.meta));
   }
   return files;
 }
 
-function pictureAbout(shown: Readonly<Record<string, string>> | null): About {
+/** A picture that several peaks lead to is described by the first. */
+function pictureAbout(role: string, pictures: readonly ReversalPicture[], regions: readonly ReversalRegion[]): About {
+  const shown = pictures.find(({ file }) => file === role);
   if (!shown)
     return { description: 'All pictures at the peaks of a region: frames, feature maps and overlays of its kernels.' };
-  const { kind, kernel, region, peak, frame } = shown;
-  const what = kernel && kernel !== 'n/a' ? `${kind} of kernel ${kernel}` : `${kind}`;
+  const { kind, kernel, region, peak, frame, maximum } = shown;
+  const what = kernel === null ? kind : `${kind} of kernel ${kernel}`;
+  const peaks = regions.find(({ name }) => name === region)?.peaks;
+  const time = peaks?.find(({ number }) => number === peak)?.stimulusTime;
   return {
-    description: `${what.charAt(0).toUpperCase()}${what.slice(1)} at peak ${peak} of region ${region} (frame ${frame} of the movie).`,
+    description: `${what.charAt(0).toUpperCase()}${what.slice(1)} at peak ${peak} of region ${region}.`,
+    facts: metaOf({ Frame: frame, StimulusTime: time, Maximum: maximum ?? undefined }),
   };
 }
 
@@ -90,7 +95,7 @@ export const reversalType: ArtifactType = {
     ...Object.entries(tables).map(([role, { description }]) => `- \`${role}\`: ${description}`),
     '- `regions.nii.gz`: index of the region at each voxel',
     '- `montage/region-….png`: all pictures of a region on one sheet',
-    '- `pictures/….png` and `pictures.tsv` (region, peak, frame, kernel, kind, file), where the movie was given',
+    '- `pictures/….png` and `pictures.tsv` (region, peak, frame, kernel, kind, file, maximum), where the movie was given',
     '- meta: `delay` (s), `tr` (s), `subjects`, the rule for peaks',
   ].join('\n'),
   async check(produced) {

@@ -428,11 +428,24 @@ describe('what the last steps make', () => {
     const at = (name: string) => path.join(work, name);
     await mkdir(at('pictures'));
     await writeFile(at('pictures/a.png'), 'png');
-    for (const name of ['regions.tsv', 'series.tsv', 'peaks.tsv']) await writeTable(at(name), ['x'], [[1]]);
+    await writeTable(
+      at('regions.tsv'),
+      ['index', 'name', 'voxels', 'subjects', 'peaks', 'kernels'],
+      [[1, 'V1', 4, 2, 2, 'conv1_1/k1']],
+    );
+    await writeTable(at('series.tsv'), ['time'], [[0]]);
+    await writeTable(
+      at('peaks.tsv'),
+      ['region', 'peak', 'time', 'stimulus_time', 'height'],
+      [
+        ['V1', 1, 8, 4, 1],
+        ['V1', 2, 18.5, 14.5, 1],
+      ],
+    );
     await writeTable(
       at('pictures.tsv'),
-      ['region', 'peak', 'frame', 'kernel', 'kind', 'file'],
-      [['V1', 2, 7, 'conv1_1/k1', 'overlay', 'pictures/a.png']],
+      ['region', 'peak', 'frame', 'kernel', 'kind', 'file', 'maximum'],
+      [['V1', 2, 7, 'conv1_1/k1', 'overlay', 'pictures/a.png', 2.5]],
     );
     const roles = ['regions.tsv', 'series.tsv', 'peaks.tsv', 'pictures.tsv', 'pictures/a.png'];
     const produced = {
@@ -440,10 +453,10 @@ describe('what the last steps make', () => {
       meta: { delay: 4, untrained: true },
     };
     const files = await publish(reversalType, produced, 'reverse');
-    expect(files.get('reverse_pictures/a.png')!.description).toMatch(
-      /^Overlay of kernel conv1_1\/k1 at peak 2 of region V1 \(frame 7 of the movie\)\./,
-    );
-    expect((await readTable(path.join(out, 'reverse_pictures.tsv'))).rows[0]!.at(-1)).toBe('reverse_pictures/a.png');
+    const shown = files.get('reverse_pictures/a.png')!;
+    expect(shown.description).toMatch(/^Overlay of kernel conv1_1\/k1 at peak 2 of region V1\./);
+    expect(shown.facts).toMatchObject({ Frame: 7, StimulusTime: 14.5, Maximum: 2.5 });
+    expect((await readTable(path.join(out, 'reverse_pictures.tsv'))).rows[0]![5]).toBe('reverse_pictures/a.png');
     const { 'pictures/a.png': _, ...without } = produced.files;
     await expect(reversalType.check!({ ...produced, files: without })).rejects.toThrow(
       /pictures\.tsv names pictures\/a\.png/,
