@@ -221,6 +221,9 @@ const all = [
     'Physical Review Letters',
     { volume: '73', pages: '951-954', doi: '10.1103/PhysRevLett.73.951' },
   ),
+  misc('pymoten', 'Gallant Lab', 0, 'pymoten: motion energy features from video', '', {
+    url: 'https://gallantlab.org/pymoten',
+  }),
   reference('inproceedings')(
     'simonyan2015',
     'Simonyan, K.; Zisserman, A.',

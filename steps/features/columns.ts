@@ -33,7 +33,7 @@ export function requireFrequencies(
   if (!features.includes('gabor') || tooHigh.length === 0) return;
   throw new UserError({
     message: `${tooHigh.join(' and ')} cycles per picture height do not fit into the ${size.width} x ${size.height} pixels of ${origin}`,
-    expected: `at most ${Math.floor(highest)}, four pixels per cycle`,
+    expected: `at most ${Math.floor(highest)} in pictures of this size`,
     keys: ['frequencies'],
   });
 }

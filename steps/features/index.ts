@@ -36,7 +36,8 @@ With the relative luminance \`Y\` of a pixel (sRGB decoded to linear light, weig
 
 **gabor.** Filters have a bandwidth of one octave at half amplitude. The mean is taken out and the outer eighth of each side fades
 to it. A grating of amplitude A that fills the picture gives A²/2, its variance, at its own frequency and orientation (to 3 % from 20
-cycles on, to 11 % at five, where more of it meets the edges). The highest frequency needs four pixels per cycle.
+cycles on, to 11 % at five, where more of it meets the edges). A cycle needs four points of a grid whose
+sides are the powers of two within those of the picture, so the highest frequency is 128 at 1280 x 720 and 10 at 96 x 64.
 
 **motion** is a difference from frame to frame, so it depends on the frame rate: compare within a movie, or movies of one rate. A cut is a
 large value. The first frame of a movie has none and does not count. A window in which no frame begins shows the frame before it,
@@ -51,6 +52,7 @@ series together with \`join\`; to take them out of the kernels' fit, make them c
     'Smith (1978), Computer Graphics 12(3):12-19: HSV',
     'Adelson and Bergen (1985), J Opt Soc Am A 2:284-299: energy of filters in quadrature',
     'Daugman (1985), J Opt Soc Am A 2:1160-1169: two-dimensional Gabor filters',
+    'https://gallantlab.org/pymoten/autodoc/moten.extras.html: total motion energy, the squared difference between frames',
   ],
   inputs: {
     video: { type: 'video', optional: true, description: 'The movie: all its frames are measured.' },

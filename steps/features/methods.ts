@@ -9,7 +9,7 @@ export function methods({ params, inputs, outputs }: MethodsFacts<FeaturesParams
     contrast: 'RMS contrast [@peli1990]',
     saturation: 'mean saturation [@smith1978]',
     gabor: `energy of Gabor filters in quadrature [@adelson1985; @daugman1985] at ${listOf(frequencies)} cycles per picture height and orientations of ${listOf(orientations)} degrees`,
-    motion: 'mean squared change of luminance from frame to frame',
+    motion: 'motion energy, the mean squared change of luminance from frame to frame [@pymoten]',
   };
   const of = inputs.video ? 'every frame of the movie, averaged in windows' : 'the averaged images';
   const interval = range(outputs.series, 'interval');

@@ -179,9 +179,10 @@ describe('a bank of Gabor filters', () => {
     for (const energy of bank.energies(painted(64, 64, () => 0.7))) expect(energy).toBeLessThan(1e-20);
   });
 
-  test('needs four pixels per cycle', () => {
+  test('needs four points per cycle on a grid of powers of two', () => {
     expect(highestFrequency({ width: 1280, height: 720 })).toBe(128);
     expect(highestFrequency({ width: 64, height: 256 })).toBe(64);
+    expect(highestFrequency({ width: 96, height: 64 })).toBeCloseTo(64 / 4 / 1.5, 12);
     expect(() => gaborBank({ width: 64, height: 64, frequencies: [17], orientations: [0] })).toThrow(RangeError);
   });
 });
