@@ -1,7 +1,7 @@
 import { packageVersion } from '../../engine/version.js';
-import { openNetwork } from '../../numerics/vgg/network.js';
 import type { Backend } from '../../numerics/vgg/session.js';
 import { syntheticVgg } from '../../numerics/vgg/synthetic.js';
+import { openOnDevice } from '../../steps/extract/open-on-device.js';
 import { type Finding, finding } from './finding.js';
 
 const SIZE = 16;
@@ -59,7 +59,7 @@ async function compute(backend: Backend): Promise<number[]> {
     statistics: ['mean' as const],
     statisticsOf: new Set(names),
   };
-  const network = await openNetwork({ backend, threads: 1, graph }, new AbortController().signal);
+  const network = await openOnDevice({ backend, threads: 1, graph }, new AbortController().signal);
   try {
     const pixels = Uint8Array.from({ length: SIZE * SIZE * 3 }, (_, i) => (i * 37) % 256);
     return [...(await network.frame(pixels)).statistics];

@@ -12,6 +12,9 @@ export interface FrameResult {
   readonly maps: readonly Float32Array[];
 }
 
+/** How the message of an error begins that says so; its class does not survive the way between threads. */
+export const TFJS_NODE_FAULT = '@tensorflow/tfjs-node is installed but does not start';
+
 /** A network ready to look at frames of one size. */
 export interface VggSession {
   /** `pixels`: uint8 RGB [y, x, colour]. */

@@ -10,7 +10,7 @@ import {
   TORCH_MEAN_RGB,
   TORCH_SD_RGB,
 } from './layers.js';
-import type { VggSession } from './session.js';
+import { TFJS_NODE_FAULT, type VggSession } from './session.js';
 
 type Tf = typeof tf;
 
@@ -82,13 +82,18 @@ async function loadTfjs(): Promise<{ tf: Tf }> {
   return { tf: tfCore };
 }
 
-/** An optional peer: its install downloads libtensorflow, so nobody is made to have it. */
+/**
+ * An optional peer: its install downloads libtensorflow, so nobody is made to have it. One that is there without its
+ * native part must not pass for the one that results name.
+ */
 async function importTfjsNode(): Promise<Tf | null> {
   const name = '@tensorflow/tfjs-node';
   try {
     return ((await import(name)) as { default: Tf }).default;
-  } catch {
-    return null;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_MODULE_NOT_FOUND') return null;
+    throw new Error(`${TFJS_NODE_FAULT}: ${message.split('\n')[0]}`, { cause: error });
   }
 }
 

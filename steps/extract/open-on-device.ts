@@ -1,13 +1,14 @@
 import { UserError } from '../../artifacts/user-error.js';
 import { type Network, openNetwork } from '../../numerics/vgg/network.js';
-import type { OpenRequest } from '../../numerics/vgg/session.js';
+import { type OpenRequest, TFJS_NODE_FAULT } from '../../numerics/vgg/session.js';
 
 /**
- * Opens the network. Throws UserError where ONNX Runtime does not have the device that the user asks for: whether it
- * does is known only by trying, since its driver and libraries are the user's.
+ * Opens the network. Throws UserError where ONNX Runtime does not have the device that the user asks for, or the user's
+ * tfjs-node does not start: known only by trying, since drivers and libraries are the user's.
  */
 export async function openOnDevice(request: OpenRequest, signal: AbortSignal): Promise<Network> {
   const { device = 'cpu' } = request;
+  if (request.backend === 'tfjs') return openTfjs(request, signal);
   if (device === 'cpu') return openNetwork(request, signal);
   const { default: ort } = await import('onnxruntime-node');
   const built = ort.listSupportedBackends().map(({ name }) => name);
@@ -33,6 +34,25 @@ export async function openOnDevice(request: OpenRequest, signal: AbortSignal): P
           device === 'cuda' || device === 'tensorrt'
             ? 'The CUDA libraries of onnxruntime-node are not installed by default: its own install script fetches them.'
             : 'See the documentation of onnxruntime-node for what this device needs.',
+      },
+      { cause: error },
+    );
+  }
+}
+
+async function openTfjs(request: OpenRequest, signal: AbortSignal): Promise<Network> {
+  try {
+    return await openNetwork(request, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const { message } = error as Error;
+    if (!message.startsWith(TFJS_NODE_FAULT)) throw error;
+    throw new UserError(
+      {
+        message,
+        keys: ['backend'],
+        expected: 'a @tensorflow/tfjs-node with its native part, or none: then WASM computes',
+        hint: 'Install it anew where it can download that part, or remove it with `npm uninstall @tensorflow/tfjs-node`.',
       },
       { cause: error },
     );
