@@ -11,12 +11,19 @@ export function proofProgram(
     'the lock file (default: study.lock.json beside study.yaml, with an experiment study.NAME.lock.json)';
   const CORES_HELP = 'cores to use (default: those of this machine)';
 
+  const repeated = (value: string, all: readonly string[] = []) => [...all, value];
+
   study(program.command('lock'))
     .summary('write down what a study gave, to be verified later')
     .description(
       'Runs what is not cached and writes a lock file: digests and numeric fingerprints of every result, versions and environment. Keep it under version control.',
     )
     .option('--lock <file>', LOCK_HELP)
+    .option(
+      '--tolerance <[name=]value>',
+      'also write down how far results may be from these, as `verify --tolerance` takes it (repeatable)',
+      repeated,
+    )
     .option('--cores <n>', CORES_HELP, help.number)
     .option('--cache <dir>', help.cache)
     .action(async (file, options) => finish(await (await import('./commands/lock.js')).lockCommand(file, options)));
@@ -31,6 +38,11 @@ export function proofProgram(
     .option('--static', 'only compare workflow file and lock file; needs no data')
     .option('--twice', 'compute a second time, on one core, and list what did not come out alike')
     .option('--cores <n>', CORES_HELP, help.number)
+    .option(
+      '--tolerance <[name=]value>',
+      'root mean square difference that passes, in standard deviations; of tables relative, of thresholded maps also the share of voxels that may flip: 1e-4, or of an output or step: fit=1e-3 (repeatable; default: those of the lock file, else 1e-5)',
+      repeated,
+    )
     .option('--json', 'print the comparison as JSON')
     .option('--junit <file>', 'also write it as JUnit XML')
     .option('--summary <file>', 'also append it as Markdown (default: where GITHUB_STEP_SUMMARY says)')

@@ -14,7 +14,7 @@ export const LOCK_FORMAT = 1;
 const WIDTH = 100;
 
 export interface LockedContent extends Fingerprint {
-  /** Instead of the default: learned from noise on the inputs. */
+  /** Instead of the default: asked for when the lock was made, or learned from noise on the inputs. */
   readonly tolerance?: Tolerance;
 }
 
@@ -44,6 +44,14 @@ export function lockFileOf(workflow: { readonly file: string; readonly experimen
   const { dir, name } = path.parse(workflow.file);
   const experiment = workflow.experiment === 'default' ? '' : `.${workflow.experiment}`;
   return path.join(dir, `${name}${experiment}.lock.json`);
+}
+
+/** The lock that a new one replaces; undefined where there is none that can be read. */
+export async function readFormerLock(file: string): Promise<Lock | undefined> {
+  return readLock(file).catch((error) => {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  });
 }
 
 /** @throws UserError for a file that is absent, damaged or of another format */

@@ -6,6 +6,7 @@ import type { ContentDifference } from './difference.js';
 import { type Drift, driftBetween, type Environment, sameKernels } from './environment.js';
 import { DEFAULT_TOLERANCE, type Judgement, judge, type Status, type Tolerance } from './judge.js';
 import type { Lock, LockedValue } from './lock-file.js';
+import type { AskedTolerance } from './tolerances.js';
 
 export interface ContentVerdict extends Judgement {
   readonly name: string;
@@ -72,13 +73,14 @@ export interface Comparison {
   readonly environment: Environment;
   /** undefined in a static comparison; `failed` when there is nothing to compare. */
   readonly found?: FoundValues | 'failed';
-  readonly tolerance?: Tolerance;
+  /** Instead of what the lock has or the default. */
+  readonly asked?: AskedTolerance;
   readonly unstable?: readonly string[];
 }
 
 /** Compares a study, and if there are any its results, with a lock. */
 export function verificationOf(comparison: Comparison): Verification {
-  const { lock, file, definition, environment, found, unstable, tolerance = DEFAULT_TOLERANCE } = comparison;
+  const { lock, file, definition, environment, found, unstable, asked } = comparison;
   const changes = changesBetween(lock.definition, definition);
   const facts = {
     workflow: definition.name,
@@ -93,8 +95,8 @@ export function verificationOf(comparison: Comparison): Verification {
   const fileChanged = changes.some(({ kind }) => kind === 'file');
   if (found === 'failed') return { ...facts, verdict: 'failed' };
   if (!found) return { ...facts, verdict: fileChanged ? 'outdated' : 'identical' };
-  const inputs = compareAll(lock.inputs, found.inputs, tolerance);
-  const results = compareAll(lock.results, found.results, tolerance);
+  const inputs = compareAll(lock.inputs, found.inputs);
+  const results = compareAll(lock.results, found.results, asked);
   const outputs = outputVerdicts(found, inputs, results);
   const inputChanged = inputs.some(({ status }) => worse(status, 'within'));
   const worst = [...results, ...inputs].reduce<Status>(
@@ -119,24 +121,25 @@ function worse(a: Status, b: Status): boolean {
 function compareAll(
   locked: Readonly<Record<string, LockedValue>>,
   found: Readonly<Record<string, LockedValue>>,
-  tolerance: Tolerance,
+  asked?: AskedTolerance,
 ): ValueVerdict[] {
   const ids = [...new Set([...Object.keys(found), ...Object.keys(locked)])];
-  return ids.map((id) => compareValue(id, locked[id], found[id], tolerance));
+  return ids.map((id) => compareValue(id, locked[id], found[id], asked?.(id)));
 }
 
-export function compareValue(
+function compareValue(
   id: string,
   locked: LockedValue | undefined,
   found: LockedValue | undefined,
-  tolerance: Tolerance = DEFAULT_TOLERANCE,
+  asked: Tolerance | undefined,
 ): ValueVerdict {
   if (!locked || !found) return { id, status: locked ? 'missing' : 'new', contents: [] };
   if (locked.digest === found.digest) return { id, status: 'identical', contents: [] };
   const names = [...new Set([...Object.keys(locked.contents), ...Object.keys(found.contents)])];
   const contents = names.map((name): ContentVerdict => {
     const [was, is] = [locked.contents[name], found.contents[name]];
-    const allowed = was?.tolerance ?? tolerance;
+    const words = was?.tolerance?.words;
+    const allowed = asked ? { ...asked, ...(words ? { words } : {}) } : (was?.tolerance ?? DEFAULT_TOLERANCE);
     if (!was || !is) return { name, status: 'different', tolerance: allowed, because: was ? 'is gone' : 'is new' };
     return { name, ...judge(was, is, allowed) };
   });

@@ -3,8 +3,9 @@ import path from 'node:path';
 import { setRoot } from '../../cache/roots.js';
 import { defaultCache, loadWorkflow } from '../../index.js';
 import { compute } from '../../proof/compute.js';
-import { lockFileOf, lockText } from '../../proof/lock-file.js';
+import { lockFileOf, lockText, readFormerLock } from '../../proof/lock-file.js';
 import { makeLock } from '../../proof/make-lock.js';
+import { readTolerances, savedTolerances, withTolerances } from '../../proof/tolerances.js';
 import { registry } from '../../steps/registry.js';
 import { exitCode } from '../exit-code.js';
 import { interruptible } from '../interrupt.js';
@@ -17,12 +18,14 @@ import { outError } from '../write-out.js';
 export interface LockOptions extends CacheOptions {
   readonly lock?: string;
   readonly cores?: number;
+  readonly tolerance?: readonly string[];
 }
 
 /** Runs what is not cached and writes the lock file. */
 export async function lockCommand(file: string, options: LockOptions): Promise<number> {
-  const { experiment, set = [], cores } = options;
+  const { experiment, set = [], cores, tolerance = [] } = options;
   const workflow = await loadWorkflow(file, { set, ...(experiment === undefined ? {} : { experiment }) });
+  const asked = readTolerances(tolerance, workflow);
   const lockFile = path.resolve(options.lock ?? lockFileOf(workflow));
   const interrupt = interruptible();
   const shown = showRun({ json: false });
@@ -38,7 +41,8 @@ export async function lockCommand(file: string, options: LockOptions): Promise<n
     shown.end();
     if (signal.aborted) return exitCode.interrupted;
     if (!computed) return exitCode.failed;
-    const lock = await makeLock(computed, signal);
+    const former = await readFormerLock(lockFile);
+    const lock = withTolerances(await makeLock(computed, signal), asked, former);
     const text = lockText(lock);
     await writeFile(lockFile, text).catch((error) => {
       throw outError(error, lockFile, 'a file in a folder that exists');
@@ -47,6 +51,8 @@ export async function lockCommand(file: string, options: LockOptions): Promise<n
     await setRoot(computed.store, lockFile, [...new Set(keys)]);
     const results = count(Object.keys(lock.results).length, 'result');
     print('', `Locked: ${path.relative('', lockFile)} (${results}, ${bytes(text.length)})`);
+    const own = savedTolerances(lock);
+    if (own > 0) print(`Tolerances of their own: ${count(own, 'content')}`);
     return exitCode.ok;
   } catch (error) {
     if (interrupt.signal.aborted) return exitCode.interrupted;

@@ -8,6 +8,7 @@ import { definitionOf } from '../../proof/definition.js';
 import { environment } from '../../proof/environment.js';
 import { lockFileOf, readLock } from '../../proof/lock-file.js';
 import { makeLock } from '../../proof/make-lock.js';
+import { readTolerances } from '../../proof/tolerances.js';
 import { unstableResults } from '../../proof/twice.js';
 import { type Verification, verificationOf } from '../../proof/verification.js';
 import { withDifferences } from '../../proof/with-differences.js';
@@ -32,6 +33,7 @@ export interface VerifyOptions extends CacheOptions {
   readonly json?: boolean;
   readonly junit?: string;
   readonly summary?: string;
+  readonly tolerance?: readonly string[];
 }
 
 const EXIT = {
@@ -44,12 +46,13 @@ const EXIT = {
 
 /** Compares a study with its lock file: recomputed, from the cache, or by the files alone. */
 export async function verifyCommand(file: string, options: VerifyOptions): Promise<number> {
-  const { experiment, set = [] } = options;
+  const { experiment, set = [], tolerance = [] } = options;
   const workflow = await loadWorkflow(file, { set, ...(experiment === undefined ? {} : { experiment }) });
+  const asked = readTolerances(tolerance, workflow);
   const lockFile = path.resolve(options.lock ?? lockFileOf(workflow));
   const lock = await readLock(lockFile);
   const definition = definitionOf(workflow);
-  const common = { lock, file: lockFile, definition };
+  const common = { lock, file: lockFile, definition, asked };
   if (options.static) return report(verificationOf({ ...common, environment: environment() }), options);
 
   const interrupt = interruptible();

@@ -1,21 +1,20 @@
 import { changeText } from '../../proof/definition.js';
 import type { Verification } from '../../proof/verification.js';
-import { conclusion, detailOf, differenceLines, inputsText, nameOf, STATUS } from './verification-lines.js';
+import { conclusion, detailOf, differenceLines, inputsText, nameOf, passes, STATUS } from './verification-lines.js';
 
 /** A verification as JUnit XML: one case for the workflow file, one for the inputs, one for each output. */
 export function junitText(verification: Verification): string {
   const { workflow, experiment, changes, values, verdict, unstable } = verification;
   const own = changes.filter(({ kind }) => kind === 'file');
-  const bad = (status: string) => status !== 'identical' && status !== 'within';
   const cases: [name: string, failure?: string, output?: string][] = [
     ['workflow file', own.length === 0 ? undefined : own.map(changeText).join('\n')],
   ];
   if (verdict === 'failed') cases.push(['computation', conclusion(verification)]);
   if (values) {
-    cases.push(['inputs', values.inputs.some(({ status }) => bad(status)) ? inputsText(values.inputs) : undefined]);
+    cases.push(['inputs', values.inputs.some(({ status }) => !passes(status)) ? inputsText(values.inputs) : undefined]);
     for (const one of values.outputs) {
       const differences = differenceLines(one).join('\n');
-      const failure = bad(one.status) ? `${STATUS[one.status]} ${detailOf(one)}` : undefined;
+      const failure = passes(one.status) ? undefined : `${STATUS[one.status]} ${detailOf(one)}`;
       cases.push([nameOf(one), failure, differences]);
     }
   }

@@ -119,9 +119,22 @@ export function conclusion({ verdict, values, changes, unstable }: Verification)
     }
     case 'different':
       if (off === 0 && unstable?.length) return 'The numbers are as locked, but not reproducible on this machine.';
-      return `THE NUMBERS CHANGED, the workflow file and the inputs did not: ${off} of ${count(outputs.length, 'output')} beyond tolerance.`;
+      return `THE NUMBERS CHANGED, the workflow file and the inputs did not: ${off} of ${count(outputs.length, 'output')} beyond tolerance${onTheWay(values)}.`;
     default:
       if (!values) return 'Workflow file and lock file agree. Nothing was computed.';
       return `All ${count(outputs.length, 'output')} as locked: ${of('identical')} identical, ${of('within')} within tolerance.`;
   }
+}
+
+/** Results that are no outputs count too: an output may look alike by chance. */
+function onTheWay(values: Verification['values']): string {
+  const outputs = new Set(values?.outputs.map(({ id }) => id));
+  const others = (values?.results ?? []).filter(({ id, status }) => !outputs.has(id) && !passes(status));
+  if (others.length === 0) return '';
+  const shown = others.slice(0, 3).map(({ id }) => id);
+  return `, and ${count(others.length, 'result')} on the way: ${shown.join(', ')}${others.length > 3 ? ', …' : ''}`;
+}
+
+export function passes(status: ValueVerdict['status']): boolean {
+  return status === 'identical' || status === 'within';
 }
