@@ -160,7 +160,7 @@ function failure(file: string): Failure {
 }
 
 /** The first bytes of the file, inflated where it is gzip. 4 KiB of gzip always hold more than a header. */
-async function readStart(file: string): Promise<{ start: Buffer; compressed: boolean; size: number }> {
+export async function readStart(file: string): Promise<{ start: Buffer; compressed: boolean; size: number }> {
   const bad = failure(file);
   let handle: FileHandle;
   try {

@@ -24,6 +24,11 @@ export function proofProgram(
       'also write down how far results may be from these, as `verify --tolerance` takes it (repeatable)',
       repeated,
     )
+    .option(
+      '--perturb <n>',
+      'learn tolerances: run n times more, in an empty cache, with noise in the last digit of BOLD images, images, series, regressors and confounds, and write down the largest spread where it is wider than the default',
+      help.number,
+    )
     .option('--cores <n>', CORES_HELP, help.number)
     .option('--cache <dir>', help.cache)
     .action(async (file, options) => finish(await (await import('./commands/lock.js')).lockCommand(file, options)));

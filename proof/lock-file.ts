@@ -34,6 +34,8 @@ export interface Lock {
   readonly definition: Definition;
   /** What computed it; programs of steps as `<step>: <program>`. */
   readonly environment: Environment;
+  /** Where tolerances were learned: from how many runs, and by noise on which inputs. */
+  readonly learned?: { readonly runs: number; readonly noiseOn: readonly string[] };
   readonly inputs: Readonly<Record<string, LockedValue>>;
   /** Every result of every step, in an order in which each comes after what it was made from. */
   readonly results: Readonly<Record<string, LockedValue>>;

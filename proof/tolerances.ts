@@ -64,12 +64,20 @@ function toleranceOf(value: string, text: string): Tolerance {
 export function withTolerances(lock: Lock, asked: AskedTolerance, before: Lock | undefined): Lock {
   const results = Object.entries(lock.results).map(([id, value]): [string, LockedValue] => {
     const contents = Object.entries(value.contents).map(([name, content]): [string, LockedContent] => {
-      const tolerance = asked(id) ?? before?.results[id]?.contents[name]?.tolerance;
+      const known = content.tolerance ?? before?.results[id]?.contents[name]?.tolerance;
+      const tolerance = replaced(known, asked(id));
       return [name, { ...content, ...(tolerance ? { tolerance } : {}) }];
     });
     return [id, { ...value, contents: Object.fromEntries(contents) }];
   });
-  return { ...lock, results: Object.fromEntries(results) };
+  const { inputs, results: _, ...head } = lock;
+  const learned = before?.learned ? { learned: before.learned } : {};
+  return { ...head, ...learned, inputs, results: Object.fromEntries(results) };
+}
+
+/** Another value for a tolerance; that names change under rounding stays known. */
+export function replaced(known: Tolerance | undefined, asked: Tolerance | undefined): Tolerance | undefined {
+  return asked && known?.words ? { ...asked, words: known.words } : (asked ?? known);
 }
 
 /** Contents of results that have a tolerance of their own. */

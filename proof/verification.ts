@@ -6,7 +6,7 @@ import type { ContentDifference } from './difference.js';
 import { type Drift, driftBetween, type Environment, sameKernels } from './environment.js';
 import { DEFAULT_TOLERANCE, type Judgement, judge, type Status, type Tolerance } from './judge.js';
 import type { Lock, LockedValue } from './lock-file.js';
-import type { AskedTolerance } from './tolerances.js';
+import { type AskedTolerance, replaced } from './tolerances.js';
 
 export interface ContentVerdict extends Judgement {
   readonly name: string;
@@ -136,11 +136,13 @@ function compareValue(
   if (!locked || !found) return { id, status: locked ? 'missing' : 'new', contents: [] };
   if (locked.digest === found.digest) return { id, status: 'identical', contents: [] };
   const names = [...new Set([...Object.keys(locked.contents), ...Object.keys(found.contents)])];
+  // Where names change under rounding, files come and go with them.
+  const free = Object.values(locked.contents).some(({ tolerance }) => tolerance?.words === 'free');
   const contents = names.map((name): ContentVerdict => {
     const [was, is] = [locked.contents[name], found.contents[name]];
-    const words = was?.tolerance?.words;
-    const allowed = asked ? { ...asked, ...(words ? { words } : {}) } : (was?.tolerance ?? DEFAULT_TOLERANCE);
-    if (!was || !is) return { name, status: 'different', tolerance: allowed, because: was ? 'is gone' : 'is new' };
+    const allowed = replaced(was?.tolerance, asked) ?? DEFAULT_TOLERANCE;
+    if (!was || !is)
+      return { name, status: free ? 'within' : 'different', tolerance: allowed, because: was ? 'is gone' : 'is new' };
     return { name, ...judge(was, is, allowed) };
   });
   const worst = contents.reduce<Status>((all, { status }) => (worse(status, all) ? status : all), 'within');
