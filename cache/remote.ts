@@ -78,9 +78,12 @@ export function openRemote(options: RemoteOptions, onTrouble: (message: string) 
 
   /** Blobs that are being given or were, so that results which share one do not all send it. */
   const given = new Map<string, Promise<void>>();
+  /** Blobs that it has with another content than their digest says; they are given again. */
+  const wrong = new Set<string>();
   const giveBlob = (digest: string, store: Store) =>
     transfer(async () => {
-      if (!(await client.has(at('cas', digest)))) await client.putFile(at('cas', digest), store.blob(digest));
+      const isThere = !wrong.has(digest) && (await client.has(at('cas', digest)));
+      if (!isThere) await client.putFile(at('cas', digest), store.blob(digest));
     }, 'push');
 
   return {
@@ -101,16 +104,22 @@ export function openRemote(options: RemoteOptions, onTrouble: (message: string) 
           for (const file of Object.values(files)) if (!(await store.has(file))) wanted.set(file.digest, file);
         }
         const files = new Map<string, string>();
-        await Promise.all(
-          [...wanted.values()].map(async (file) => {
-            const target = path.join(dir, file.digest);
-            if (await transfer(() => download(client, at('cas', file.digest), target, file)))
-              files.set(file.digest, target);
-          }),
+        const downloads = [...wanted.values()].map(async (file) => {
+          const target = path.join(dir, file.digest);
+          if (await transfer(() => download(client, at('cas', file.digest), target, file)))
+            files.set(file.digest, target);
+        });
+        // All of them, also after a fault: whoever called removes `dir`, which must not look like another fault.
+        const faults = (await Promise.allSettled(downloads)).flatMap((one) =>
+          one.status === 'rejected' ? [one.reason] : [],
         );
+        if (faults.length > 0) throw faults.find((one) => one instanceof WrongContent) ?? faults[0];
         return files.size === wanted.size ? { record, files } : undefined;
       } catch (error) {
-        if (error instanceof WrongContent) onTrouble(`${base.host} ${error.message}; it was not used`);
+        if (error instanceof WrongContent) {
+          wrong.add(error.digest);
+          onTrouble(`${base.host} ${error.message}; it was not used`);
+        }
         return undefined;
       }
     },
@@ -143,7 +152,14 @@ export function openRemote(options: RemoteOptions, onTrouble: (message: string) 
   };
 }
 
-class WrongContent extends Error {}
+class WrongContent extends Error {
+  constructor(
+    message: string,
+    readonly digest: string,
+  ) {
+    super(message);
+  }
+}
 class SwitchedOff extends Error {}
 
 /** It answers, but takes nothing. Some servers say so by closing the connection while the file is still being sent. */
@@ -156,7 +172,8 @@ async function download(client: HttpClient, url: string, target: string, file: F
   if (!(await client.getFile(url, target))) return false;
   const found = await hashFile(target);
   if (found.digest === file.digest && found.size === file.size) return true;
-  throw new WrongContent(`gave ${found.size} bytes with another digest for ${file.digest.slice(0, 12)}…`);
+  const message = `gave ${found.size} bytes with another digest for ${file.digest.slice(0, 12)}…`;
+  throw new WrongContent(message, file.digest);
 }
 
 /** The record, if it is one of this key and its digests agree among each other. */

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RemoteOptions } from '../../cache/remote.js';
 import { openStore } from '../../cache/store.js';
 import type { RunEvent } from '../../engine/events.js';
+import type { StepType } from '../../engine/step-type.js';
 import { newFolder } from '../support/folders.js';
 import { expectIntact } from '../support/intact-store.js';
 import { describeNginx, freePort, type Nginx, startNginx } from '../support/nginx.js';
@@ -127,6 +128,29 @@ describeNginx('a remote cache', () => {
     expect(digestsOf(second)).toEqual(digestsOf(first));
     expect(troubles(second)).toEqual([expect.stringContaining('another digest')]);
     expect(await expectIntact(await study.store())).toBe(EVERYTHING);
+  });
+
+  it('that lies about one of many files is not taken to be down, and is given the right one', async () => {
+    nginx = await startNginx(await newFolder('nginx'));
+    const files = ['text.txt', ...Array.from({ length: 40 }, (_, index) => `${index}.txt`)];
+    const many: StepType = {
+      ...textStep('many', {}, () => ''),
+      async run({ workDir }) {
+        for (const file of files) await writeFile(path.join(workDir, file), `${file} of many`);
+        return { text: { files: Object.fromEntries(files.map((file) => [file, path.join(workDir, file)])) } };
+      },
+    };
+    const yaml = YAML.replace('steps:', 'steps:\n  many: { uses: many, in: { text: steps.all } }');
+    await start([many], yaml);
+    const first = await runAnew({ url: nginx.url });
+    const record = JSON.parse(await readFile(path.join(nginx.files, 'ac', keyOf(first, 'many')), 'utf8'));
+    const { digest } = record.outputs.text.files['0.txt'];
+    await writeFile(path.join(nginx.files, 'cas', digest), '0.txt of MANY');
+    const second = await runAnew({ url: nginx.url });
+    expect(second.worked).toEqual(['many']);
+    expect(troubles(second)).toEqual([expect.stringContaining('another digest')]);
+    expect(await readFile(path.join(nginx.files, 'cas', digest), 'utf8')).toBe('0.txt of many');
+    expect(fetched(await runAnew({ url: nginx.url }))).toBe(EVERYTHING + 1);
   });
 
   it('that lies in a record is found out: another key, digests that do not agree, names that are paths, no JSON', async () => {
