@@ -129,14 +129,28 @@ export function openLeases(storeDir: string, timing: LeaseTiming = TIMING): Leas
    * file system: clocks of hosts differ by more than leases last.
    */
   async function silenceOf(file: string): Promise<number | undefined> {
+    // Not empty: a file server need not renew the time of a file whose length does not change.
+    await writeFile(probe, '.');
+    const [now, then] = [await writtenAt(probe), await writtenAt(file)];
+    return then === undefined || now === undefined ? undefined : now - then;
+  }
+}
+
+/**
+ * When a file was written to, ms; undefined when it is gone. Opens the file, since what a network folder remembers of it
+ * otherwise may be seconds old.
+ */
+async function writtenAt(file: string): Promise<number | undefined> {
+  try {
+    const handle = await open(file, 'r');
     try {
-      await writeFile(probe, '');
-      const now = await stat(probe);
-      return now.mtimeMs - (await stat(file)).mtimeMs;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
+      return (await handle.stat()).mtimeMs;
+    } finally {
+      await handle.close();
     }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
