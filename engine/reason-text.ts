@@ -3,6 +3,20 @@ import type { Reason } from './events.js';
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
+/** All reasons of a step in words, those about members of one list together: a group of hundred fits has one line. */
+export function reasonTexts(reasons: readonly Reason[], baseDir?: string): string[] {
+  const groups = new Map<string, Reason[]>();
+  for (const [index, reason] of reasons.entries()) {
+    const group = reason.kind === 'input-changed' ? `${reason.port} ${reason.change}` : String(index);
+    groups.set(group, [...(groups.get(group) ?? []), reason]);
+  }
+  return [...groups].map(([name, group]) => {
+    const members = group.filter((reason) => reason.kind === 'input-changed');
+    if (members.length < 2) return reasonText(group[0]!, baseDir);
+    return `${name} (${few(members.map((reason) => inputDetail(reason, baseDir)))})`;
+  });
+}
+
 /** Why a step runs or does not, in words. Paths below `baseDir` are shown relative to it. */
 export function reasonText(reason: Reason, baseDir?: string): string {
   switch (reason.kind) {
@@ -13,7 +27,7 @@ export function reasonText(reason: Reason, baseDir?: string): string {
     case 'param-changed':
       return change(reason);
     case 'input-changed':
-      return inputText(reason, baseDir);
+      return `${reason.port} ${reason.change} (${inputDetail(reason, baseDir)})`;
     case 'step-version':
       return `the step itself changed (version ${reason.before} -> ${reason.after})`;
     case 'tool-changed':
@@ -29,7 +43,10 @@ export function reasonText(reason: Reason, baseDir?: string): string {
   }
 }
 
-function inputText(reason: Extract<Reason, { kind: 'input-changed' }>, baseDir: string | undefined): string {
+type InputReason = Extract<Reason, { kind: 'input-changed' }>;
+
+/** Which files and facts, if it is known; else where the input comes from. */
+function inputDetail(reason: InputReason, baseDir: string | undefined): string {
   const { files = [], facts = [] } = reason;
   const details = [
     ...files.map(
@@ -37,8 +54,8 @@ function inputText(reason: Extract<Reason, { kind: 'input-changed' }>, baseDir: 
     ),
     ...facts.map(change),
   ];
-  const since = reason.since && details.length > 0 ? `; last result ${timeText(reason.since)}` : '';
-  return `${reason.port} ${reason.change} (${details.length > 0 ? details.join('; ') : shortPath(reason.origin, baseDir)}${since})`;
+  if (details.length === 0) return shortPath(reason.origin, baseDir);
+  return `${details.join('; ')}${reason.since ? `; last result ${timeText(reason.since)}` : ''}`;
 }
 
 /** Of versions of many lines the first that differs; of digests (a step file of the study) the start. */

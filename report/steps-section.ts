@@ -1,4 +1,4 @@
-import { few, reasonText } from '../engine/reason-text.js';
+import { few, reasonTexts } from '../engine/reason-text.js';
 import { html, type Markup } from './html.js';
 import type { InstanceStory, Outcome, RunStory } from './run-story.js';
 
@@ -30,7 +30,7 @@ function stepRow(name: string, stories: readonly InstanceStory[]): Markup {
   const outcomes = (['ran', 'cached', 'failed', 'not run'] as const).filter((outcome) => count(outcome) > 0);
   const text = outcomes.map((o) => (stories.length === 1 ? o : `${count(o)} ${o}`)).join(', ');
   const seconds = stories.reduce((sum, story) => sum + (story.seconds ?? 0), 0);
-  const reasons = [...new Set(stories.flatMap((story) => story.reasons.map((reason) => reasonText(reason))))];
+  const reasons = [...new Set(stories.flatMap((story) => reasonTexts(story.reasons)))];
   const waits = [...new Set(stories.flatMap((s) => (s.outcome === 'not run' && s.problem ? [s.problem] : [])))];
   return html`<tr><td><code>${name}</code></td><td class="n">${stories.length}</td>
 <td class="${count('failed') ? 'failed' : ''}">${text}</td><td class="n">${count('ran') ? seconds.toFixed(1) : '–'}</td>

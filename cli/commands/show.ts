@@ -2,7 +2,7 @@ import path from 'node:path';
 import { UserError } from '../../artifacts/user-error.js';
 import { openRunLog } from '../../cache/run-log.js';
 import { openStore } from '../../cache/store.js';
-import { few, reasonText, timeText } from '../../engine/reason-text.js';
+import { few, reasonTexts, timeText } from '../../engine/reason-text.js';
 import { detailsOf, type PastRun, pastRuns } from '../../engine/run-record.js';
 import { existingCache } from '../existing-cache.js';
 import { exitCode } from '../exit-code.js';
@@ -39,7 +39,7 @@ export async function showCommand(id: string | undefined, options: LogOptions): 
     const rows = details.ran.map(({ instance, seconds, reasons }) => [
       `  ${instance}`,
       duration(seconds),
-      reasons.map((reason) => reasonText(reason, baseDir)).join('; '),
+      reasonTexts(reasons, baseDir).join('; '),
     ]);
     print('', 'ran', ...columns(rows));
   }

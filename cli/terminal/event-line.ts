@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../engine/events.js';
-import { reasonText } from '../../engine/reason-text.js';
+import { reasonTexts } from '../../engine/reason-text.js';
 import type { Colours } from './colour.js';
 import { duration } from './text.js';
 
@@ -28,6 +28,6 @@ export function eventLine(event: RunEvent, paint: Colours): string | undefined {
 
 /** The line for a step that starts, with why it runs. */
 export function startLine(event: Extract<RunEvent, { type: 'started' }>, paint: Colours): string {
-  const why = event.reasons.map((reason) => reasonText(reason, process.cwd())).join('; ');
+  const why = reasonTexts(event.reasons, process.cwd()).join('; ');
   return `${paint.cyan('start')}   ${event.instance}${why ? `  ${paint.dim(`(${why})`)}` : ''}`;
 }

@@ -1,6 +1,6 @@
 import type { Reason } from '../../engine/events.js';
 import type { Plan, PlannedInstance } from '../../engine/plan.js';
-import { few, reasonText } from '../../engine/reason-text.js';
+import { few, reasonTexts } from '../../engine/reason-text.js';
 import type { Colours } from './colour.js';
 import { columns, count } from './text.js';
 
@@ -71,14 +71,11 @@ function nameOf({ members }: Group): string {
 function whyOf({ members, baseDir }: Group): string {
   const [first] = members;
   if (first!.state === 'cached') return '';
-  if (members.length === 1) return first!.reasons.map((reason) => reasonText(reason, baseDir)).join('; ');
-  return first!.reasons
-    .map((_, index) => {
-      const texts = members.map((one) => {
-        const text = reasonText(one.reasons[index]!, baseDir);
-        return one.instance.label ? text.replaceAll(`[${one.instance.label}]`, '[each]') : text;
-      });
-      return few([...new Set(texts)]);
-    })
-    .join('; ');
+  if (members.length === 1) return reasonTexts(first!.reasons, baseDir).join('; ');
+  const texts = members.map(({ instance, reasons }) =>
+    reasonTexts(reasons, baseDir).map((text) =>
+      instance.label ? text.replaceAll(`[${instance.label}]`, '[each]') : text,
+    ),
+  );
+  return texts[0]!.map((_, index) => few([...new Set(texts.map((own) => own[index]!))])).join('; ');
 }

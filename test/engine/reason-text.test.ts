@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reasonText } from '../../engine/reason-text.js';
+import { reasonText, reasonTexts } from '../../engine/reason-text.js';
 
 it('says in words why a step runs', () => {
   expect(reasonText({ kind: 'param-changed', name: 'model', before: 'spm', after: 'glover' })).toBe(
@@ -28,4 +28,16 @@ it('says in words why a step runs', () => {
   );
   expect(reasonText({ ...input, facts: [{ name: 'tr', before: 2, after: 1.5 }] })).toBe('bold changed (tr: 2 -> 1.5)');
   expect(reasonText(input, '/study')).toBe('bold changed (bold/a.nii)');
+});
+
+it('says what members of a list have in common once', () => {
+  const changed = (port: string, item: string) =>
+    ({ kind: 'input-changed', port, label: item, origin: `steps.fit[${item}]`, change: 'changed' }) as const;
+  const fits = ['sub-01', 'sub-02', 'sub-03', 'sub-04'].map((item) => changed('fits', item));
+  const version = { kind: 'step-version', before: 1, after: 2 } as const;
+  expect(reasonTexts([version, ...fits, changed('others', 'sub-01')])).toEqual([
+    'the step itself changed (version 1 -> 2)',
+    'fits changed (steps.fit[sub-01], steps.fit[sub-02] and 2 more)',
+    'others changed (steps.fit[sub-01])',
+  ]);
 });
