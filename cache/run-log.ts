@@ -34,8 +34,8 @@ export type RunKeys = Readonly<Record<string, string>>;
  * of a run are listed beside, by the digest of the list: runs that find everything cached share theirs.
  */
 export interface RunLog {
-  /** Newest first. Damaged entries are left out. */
-  list(): LoggedRun[];
+  /** Newest first, the newest `most` (default: all). Damaged entries are left out. */
+  list(most?: number): LoggedRun[];
   details(id: string): JsonObject | undefined;
   keys(run: Pick<LoggedRun, 'keys'>): RunKeys;
   /** Removes the entries of runs that began before, and lists of keys that nobody names any more. */
@@ -52,11 +52,14 @@ export function newRunId(started: Date): string {
 export function openRunLog(store: Store): RunLog {
   const at = (...parts: string[]) => path.join(store.dir, ...parts);
   return {
-    list() {
-      const runs = namesIn(at(FOLDER))
-        .filter((name) => name.endsWith('.json'))
-        .map((name) => linesOf(at(FOLDER, name))?.[0] as LoggedRun | undefined);
-      return runs.filter((run) => run !== undefined).sort((a, b) => (a.started < b.started ? 1 : -1));
+    list(most = Number.POSITIVE_INFINITY) {
+      const runs: LoggedRun[] = [];
+      // Names begin with the time.
+      for (const name of namesIn(at(FOLDER)).sort().reverse()) {
+        const run = name.endsWith('.json') ? linesOf(at(FOLDER, name))?.[0] : undefined;
+        if (run && runs.push(run) >= most) break;
+      }
+      return runs.sort((a, b) => (a.started < b.started ? 1 : -1));
     },
     details: (id) => linesOf(at(FOLDER, `${id}.json`))?.[1],
     keys(run) {

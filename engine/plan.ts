@@ -95,18 +95,18 @@ export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
       return { instance, state: 'upstream', reasons: [{ kind: 'upstream', instances: waitsFor }] };
     }
     open.add(instance.id);
-    const last = explain.lastRecord(instance.id);
-    if (last) outputs.set(instance.id, last.outputs);
+    const step = keys.get(instance.step)!;
+    // What is not known yet is taken to come out as it did; what differs even so makes the instance run.
+    const now = (then: StoreRecord) =>
+      ingredientsOf(step, digests ?? inputDigests(graph, instance, inputs, digestOf, asIn(then))!);
+    const near = explain.nearest(instance, now, waitsFor.length > 0);
+    if (near) outputs.set(instance.id, near.record.outputs);
     if (digests === undefined) {
-      if (!last) return { instance, state: 'run', reasons: [explain.lost(instance.id)] };
-      // What is not known yet is taken to come out as last time; what differs even so makes the instance run.
-      const assumed = inputDigests(graph, instance, inputs, digestOf, asIn(last))!;
-      const certain = explain.differences(instance, ingredientsOf(keys.get(instance.step)!, assumed), last);
-      if (certain.length > 0) return { instance, state: 'run', reasons: certain };
+      if (!near) return { instance, state: 'run', reasons: [explain.lost(instance.id)] };
+      if (near.reasons.length > 0) return { instance, state: 'run', reasons: near.reasons };
       return { instance, state: 'upstream', reasons: [{ kind: 'upstream', instances: waitsFor }] };
     }
-    const ingredients = ingredientsOf(keys.get(instance.step)!, digests);
-    const reasons = explain.whyRun(instance, ingredients, key!, found);
+    const reasons = explain.whyRun(instance, ingredientsOf(step, digests), key!, found);
     return { instance, state: 'run', reasons, ...(waitsFor.length === 0 ? { key: key! } : {}) };
   }
 }

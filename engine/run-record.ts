@@ -81,8 +81,9 @@ export interface PastRun extends Omit<LoggedRun, 'facts'> {
   readonly facts: RunFacts;
 }
 
-export function pastRuns(log: RunLog, workflow?: string): PastRun[] {
-  const runs = log.list() as unknown as PastRun[];
+/** Newest first: those of a workflow among the newest `most` runs of the store (default: of all). */
+export function pastRuns(log: RunLog, workflow?: string, most?: number): PastRun[] {
+  const runs = log.list(most) as unknown as PastRun[];
   return runs.filter(({ facts }) => workflow === undefined || facts.workflow === workflow);
 }
 

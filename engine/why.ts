@@ -31,7 +31,7 @@ export function whyNow(plan: Plan, store: Store, id: string): Why {
     if (state !== 'cached' || last === undefined || last === key) return { state, reasons };
     const record = store.read(key!);
     if (typeof record !== 'object') return { state, reasons };
-    return { state, reasons: plan.explain.whyRun(one.instance, ingredientsOf(record), key!, undefined) };
+    return { state, reasons: plan.explain.sinceLast(one.instance, ingredientsOf(record)) };
   });
 }
 

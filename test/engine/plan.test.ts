@@ -2,6 +2,7 @@ import { chmod, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/p
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ArtifactType } from '../../artifacts/artifact.js';
+import { noteCollected } from '../../cache/collected.js';
 import { collectGarbage } from '../../cache/garbage.js';
 import type { StoreRecord } from '../../cache/record.js';
 import type { Reason } from '../../engine/events.js';
@@ -140,6 +141,20 @@ steps: { low: { uses: first, in: { text: inputs.two } } }
     const [byFact] = reasonsOf(await study.plan(), 'low');
     expect(byFact).toMatchObject({ kind: 'input-changed', facts: [{ name: 'pace', before: 2, after: 3 }] });
     expect(byFact).not.toHaveProperty('files');
+  });
+
+  it('compares with the result that differs least, so that a look at another experiment explains nothing', async () => {
+    await start();
+    await study.run();
+    await study.run({ experiment: 'question' });
+    // Back to the first: its results are there, but for the one of a file that was edited.
+    await study.write('people/sub-02.txt', 'TWO');
+    const made = await study.plan();
+    expect(made.counts).toEqual({ cached: 2, run: 1, upstream: 2 });
+    expect(reasonsOf(made, 'each[sub-02]')).toMatchObject([{ kind: 'input-changed', port: 'text' }]);
+    expect(reasonsOf(made, 'all')).toEqual([{ kind: 'upstream', instances: ['low[sub-02]'] }]);
+    // As it turns out, `low` gives what it gave then.
+    expect((await study.run()).worked).toEqual(['each[sub-02]', 'low[sub-02]']);
   });
 
   it('names the members that joined and left a list', async () => {
@@ -289,6 +304,18 @@ describe('a damaged store', () => {
     const made = await study.plan();
     expect(made.counts).toEqual({ cached: 0, run: 5, upstream: 0 });
     for (const { reasons } of made.instances) expect(reasons).toEqual([{ kind: 'collected', when: now.toISOString() }]);
+  });
+
+  it('lost a result that was not the last one: the reason is the collection, not what changed since', async () => {
+    await start();
+    await study.run();
+    const first = (await study.plan()).instances.map(({ key }) => key!);
+    await study.run({ experiment: 'question' });
+    const store = await study.store();
+    const now = new Date();
+    await noteCollected(store, first, now);
+    for (const key of first) await rm(path.join(study.dir, '.voxreel/records', key.slice(0, 2), `${key}.json`));
+    expect(reasonsOf(await study.plan(), 'each[sub-01]')).toEqual([{ kind: 'collected', when: now.toISOString() }]);
   });
 
   it('lost a result in the middle: what comes after it runs only if it comes out different', async () => {
