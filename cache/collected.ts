@@ -16,6 +16,11 @@ export function collectedTimes(store: Store): (key: string) => string | undefine
   };
 }
 
+/** When a garbage collection removed a result whose key starts so, ISO 8601. */
+export function collectedTime(store: Store, start: string): string | undefined {
+  return Object.entries(load(store)).find(([key]) => key.startsWith(start))?.[1];
+}
+
 /** Notes that the results of these keys were removed now, so that the next run can say why it makes them again. */
 export async function noteCollected(store: Store, keys: readonly string[], now: Date): Promise<void> {
   if (keys.length === 0) return;

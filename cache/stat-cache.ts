@@ -104,6 +104,11 @@ export function openStatCache(store: Store): StatCache {
   }
 }
 
+/** Where a content was last seen in a file of the user, by its digest. */
+export function knownPaths(store: Store): ReadonlyMap<string, string> {
+  return new Map([...load(store)].map(([file, entry]) => [entry[4], file]));
+}
+
 function load(store: Store): Map<string, Entry> {
   try {
     const content = JSON.parse(readFileSync(path.join(store.dir, FILE), 'utf8'));

@@ -5,7 +5,7 @@ import type { InputArtifacts } from './input-digests.js';
 import type { Instance, Source } from './workflow.js';
 
 /** What a user's input was when a result was made of it. */
-type InputFact = {
+export type InputFact = {
   readonly meta: JsonObject;
   /** Role to content digest. */
   readonly files: Readonly<Record<string, string>>;

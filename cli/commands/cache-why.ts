@@ -1,10 +1,13 @@
+import path from 'node:path';
 import { UserError } from '../../artifacts/user-error.js';
-import { collectedTimes } from '../../cache/collected.js';
+import { collectedTime } from '../../cache/collected.js';
 import { type StoredResult, storedResults } from '../../cache/contents.js';
 import { openRunLog } from '../../cache/run-log.js';
+import { knownPaths } from '../../cache/stat-cache.js';
 import { openStore } from '../../cache/store.js';
+import type { InputFact, InputFacts } from '../../engine/input-facts.js';
 import type { Ingredients, InputDigest } from '../../engine/keys.js';
-import { timeText } from '../../engine/reason-text.js';
+import { few, timeText } from '../../engine/reason-text.js';
 import { pastRuns } from '../../engine/run-record.js';
 import { existingCache } from '../existing-cache.js';
 import { exitCode } from '../exit-code.js';
@@ -20,7 +23,7 @@ export async function cacheWhyCommand(
   const results = storedResults(store);
   const found = results.filter((result) => result.key.startsWith(key));
   if (found.length !== 1) {
-    const collected = collectedTimes(store)(key);
+    const collected = collectedTime(store, key);
     throw new UserError({
       message:
         found.length > 1
@@ -38,7 +41,8 @@ export async function cacheWhyCommand(
     return exitCode.ok;
   }
   const { step, version, params, inputs, tools } = record.ingredients as unknown as Ingredients;
-  const made = makersOf(results);
+  const sources = (record.sources ?? {}) as unknown as InputFacts;
+  const [made, paths] = [makersOf(results), knownPaths(store)];
   print(
     ...columns([
       ['key', record.key],
@@ -47,11 +51,14 @@ export async function cacheWhyCommand(
         'when',
         `${timeText(record.made)}, in ${duration(record.seconds)}; last used ${timeText(new Date(used).toISOString())}`,
       ],
-      ['for', users.join(', ') || 'no run that is known'],
-      ['in runs', runs.map(({ id }) => id).join(', ') || 'none that is known'],
+      ['for', few(users) || 'no run that is known'],
+      ['in runs', few(runs.map(({ id }) => id)) || 'none that is known'],
       ['parameters', named(params) || 'none'],
       ...(Object.keys(tools).length > 0 ? [['tools', named(tools)]] : []),
-      ...Object.entries(inputs).map(([port, digest]) => [`input ${port}`, inputText(digest, made)]),
+      ...Object.entries(inputs).map(([port, digest]) => [
+        `input ${port}`,
+        inputText(digest, (one, label) => made.get(one) ?? ownFile(one, sourceOf(port, label), paths)),
+      ]),
       ...Object.entries(record.outputs).map(([port, output]) => [
         `output ${port}`,
         `${output.type} ${output.digest.slice(0, 12)}: ${Object.entries(output.files)
@@ -61,6 +68,11 @@ export async function cacheWhyCommand(
     ]),
   );
   return exitCode.ok;
+
+  /** A single input is listed by its own label, which is no part of the key. */
+  function sourceOf(port: string, label: string | undefined): InputFact | undefined {
+    return label === undefined ? Object.values(sources[port] ?? {})[0] : sources[port]?.[label];
+  }
 
   function usesKey(wanted: string, run: { readonly keys: string }): boolean {
     return Object.values(openRunLog(store).keys(run)).includes(wanted);
@@ -78,11 +90,16 @@ function makersOf(results: readonly StoredResult[]): ReadonlyMap<string, string>
   return makers;
 }
 
-function inputText(input: InputDigest, makers: ReadonlyMap<string, string>): string {
-  const one = (digest: string) => makers.get(digest) ?? `a file of yours, ${digest.slice(0, 12)}`;
+function inputText(input: InputDigest, one: (digest: string, label?: string) => string): string {
   if (typeof input === 'string') return one(input);
-  const shown = input.slice(0, 3).map(([label, digest]) => `${label || '-'}: ${one(digest)}`);
+  const shown = input.slice(0, 3).map(([label, digest]) => `${label || '-'}: ${one(digest, label)}`);
   return [...shown, ...(input.length > 3 ? [`${input.length - 3} more`] : [])].join('; ');
+}
+
+/** With its path, if a file with this content was there when it was last looked. */
+function ownFile(digest: string, facts: InputFact | undefined, paths: ReadonlyMap<string, string>): string {
+  const [file] = Object.values(facts?.files ?? {}).flatMap((content) => paths.get(content) ?? []);
+  return `a file of yours, ${digest.slice(0, 12)}${file === undefined ? '' : ` (${path.relative('', file)})`}`;
 }
 
 function named(values: Readonly<Record<string, unknown>>): string {

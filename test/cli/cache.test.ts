@@ -1,4 +1,4 @@
-import { chmod, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newFolder } from '../support/folders.js';
@@ -37,14 +37,30 @@ describe('voxreel cache', () => {
     expect(unknown.stderr).toContain('there is no result `ffff`');
   });
 
+  it('says which of your files a result was made from', async () => {
+    await writeFile(path.join(dir, 'text.txt'), 'from a file');
+    const study = await readFile(path.join(dir, 'study.yaml'), 'utf8');
+    const own =
+      'inputs: { text: { type: file, path: text.txt } }\nsteps:\n  third: { uses: ./second.mjs, in: { text: inputs.text } }';
+    await writeFile(path.join(dir, 'study.yaml'), study.replace('steps:', own));
+    await voxreel(dir, 'run', 'study.yaml');
+    const list = await voxreel(dir, 'cache', 'ls');
+    const line = list.stdout.split('\n').find((text) => text.includes('tiny: third'))!;
+    const why = await voxreel(dir, 'cache', 'why', line.slice(0, 12));
+    expect(why.stdout).toMatch(/input text +a file of yours, [0-9a-f]{12} \(text\.txt\)\n/);
+  });
+
   it('gc removes what is old and nothing else; the next plan says so, and a run makes it again', async () => {
     await voxreel(dir, 'run', 'study.yaml');
     expect((await voxreel(dir, 'cache', 'gc', '--older-than', '30d')).stdout).toContain('0 results removed');
     await age(40);
+    const [key = ''] = /^[0-9a-f]{12}/m.exec((await voxreel(dir, 'cache', 'ls')).stdout)!;
     expect((await voxreel(dir, 'cache', 'gc', '--older-than', '30d', '--dry-run')).stdout).toContain(
       '3 results would be removed',
     );
     expect((await voxreel(dir, 'cache', 'gc', '--older-than', '30d')).stdout).toContain('3 results removed');
+    const why = await voxreel(dir, 'cache', 'why', key);
+    expect(why.stderr).toMatch(/there is no result `[0-9a-f]{12}`; gc removed it, \d{4}-/);
     const plan = await voxreel(dir, 'plan', 'study.yaml');
     expect(plan.stdout).toMatch(/first +runs +its result is no longer in the cache \(removed by gc, \d{4}-/);
     expect((await voxreel(dir, 'run', 'study.yaml')).stdout).toContain('3 steps ran, 0 cached');
