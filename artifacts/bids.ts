@@ -116,16 +116,17 @@ const mm = (description: string): JsonSchema => ({ type: 'number', minimum: 0, u
 
 const properties: Readonly<Record<string, JsonSchema>> = {
   path: pathProperty('A dataset with `derivatives/fmriprep`, or the derivatives folder itself.'),
-  task: { ...label, description: 'Task (`task-…`). Needed where there are several.' },
+  task: { ...label, examples: ['movie'], description: 'Task (`task-…`). Needed where there are several.' },
   space: {
     ...label,
+    examples: ['MNI152NLin2009cAsym'],
     description:
       'Space that the images were resampled to (`space-…`); `native` for images without one. Needed where there are several.',
   },
   desc: { ...label, default: 'preproc', description: 'Kind of image (`desc-…`).' },
   session: { anyOf: [label, labels], description: 'Session or sessions (`ses-…`). Default: all.' },
   run: { anyOf: [label, labels], description: 'Run or runs (`run-…`). Default: all.' },
-  subjects: { ...labels, description: 'Subjects (`01` or `sub-01`). Default: all.' },
+  subjects: { ...labels, examples: [['01', '02']], description: 'Subjects (`01` or `sub-01`). Default: all.' },
   entities: {
     type: 'object',
     additionalProperties: label,

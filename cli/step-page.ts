@@ -1,5 +1,7 @@
+import { Document, isMap, stringify } from 'yaml';
 import type { JsonSchema } from '../artifacts/artifact.js';
 import { describeSchema } from '../engine/spec/describe-schema.js';
+import { formatText } from '../engine/spec/format.js';
 import type { InputPort, StepType } from '../engine/step-type.js';
 
 /** The documentation of a step type as Markdown, made from its declaration alone. */
@@ -11,6 +13,7 @@ export function stepPage(step: StepType): string {
     '',
     step.description.trim(),
     '',
+    ...example(step),
     '## Inputs (`in`)',
     '',
     ...inputs(step),
@@ -28,6 +31,19 @@ export function stepPage(step: StepType): string {
     '',
   ];
   return parts.join('\n');
+}
+
+/** A whole step in YAML, as `voxreel fmt` leaves it. */
+function example({ name: uses, example: given }: StepType): string[] {
+  if (!given) return [];
+  const { name, ...rest } = given;
+  const document = new Document({ [name]: { uses, ...rest } });
+  for (const key of ['in', 'with']) {
+    const map = document.getIn([name, key]);
+    if (isMap(map)) map.flow = true;
+  }
+  const text = document.toString({ lineWidth: 0 });
+  return ['## Example', '', '```yaml', (formatText(text) ?? text).trimEnd(), '```', ''];
 }
 
 /** The list of all pages, for who looks at the folder. */
@@ -82,7 +98,7 @@ function params(step: StepType): string[] {
       `\`${name}\``,
       describeSchema(schema),
       required.has(name) ? 'must be given' : preset(schema),
-      typeof schema.description === 'string' ? schema.description : '',
+      typeof schema.description === 'string' ? `${schema.description}${forExample(schema)}` : '',
     ]),
   );
 }
@@ -91,6 +107,12 @@ function preset(schema: JsonSchema): string {
   if (!('default' in schema)) return '';
   const value = schema.default;
   return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+}
+
+function forExample({ examples }: JsonSchema): string {
+  if (!Array.isArray(examples)) return '';
+  const [first] = examples;
+  return ` For example \`${stringify(first, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim()}\`.`;
 }
 
 function sources(step: StepType): string[] {

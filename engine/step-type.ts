@@ -57,6 +57,14 @@ export interface StepContext<P = Record<string, unknown>> {
   note(message: string): void;
 }
 
+/** A step as somebody writes it under `steps`, without `uses`. */
+export interface StepExample {
+  readonly name: string;
+  readonly foreach?: string;
+  readonly in?: Readonly<Record<string, string | readonly string[]>>;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
 /** A step type: its declaration reads as its documentation, `run` does the work. */
 export interface StepType<P = any> extends Ports {
   readonly name: string;
@@ -68,6 +76,8 @@ export interface StepType<P = any> extends Ports {
   readonly description: string;
   /** Papers and documents behind it. */
   readonly sources?: readonly string[];
+  /** For its page and for editors. */
+  readonly example?: StepExample;
   readonly params: ParamsSchema;
   /** For step types whose ports are written in the workflow file (`command`). */
   dynamicPorts?(params: P): Ports;

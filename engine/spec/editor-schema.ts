@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
 // biome-ignore-all lint/suspicious/noThenProperty: a keyword of JSON Schema
 import type { ArtifactType, JsonSchema } from '../../artifacts/artifact.js';
-import type { InputPort, Registry, StepType } from '../step-type.js';
+import type { InputPort, Registry, StepExample, StepType } from '../step-type.js';
 import { literal } from './describe-schema.js';
 import { declarationSchema, inputSchema, paramsSchema, skeleton } from './schema.js';
 
@@ -123,6 +123,10 @@ function editorEntry(steps: readonly StepType[]): JsonSchema {
   return {
     type: ['object', 'null'],
     additionalProperties,
+    // Whole steps to choose from where a name has nothing behind it yet: a keyword of VS Code and the YAML language server.
+    defaultSnippets: steps.flatMap((type) =>
+      type.example ? [{ label: type.name, description: type.title, body: written(type, type.example) }] : [],
+    ),
     properties: {
       ...others,
       in: anyPorts,
@@ -163,9 +167,15 @@ function editorStep(type: StepType): JsonSchema {
   return {
     title: type.title,
     description: `${intro(type.description)}\n\n\`voxreel steps ${type.name}\` explains it.`,
+    ...(type.example ? { examples: [written(type, type.example)] } : {}),
     ...(required.length ? { required } : {}),
     properties: { in: inputs, with: withSchema },
   };
+}
+
+/** An example as it stands under `steps`, without the name. */
+function written({ name: uses }: StepType, { name: _, ...example }: StepExample): JsonSchema {
+  return { uses, ...example };
 }
 
 /** The first paragraph of a page. */
@@ -218,7 +228,7 @@ function inMarkdown<T>(schema: T): T {
   if (Array.isArray(schema)) return schema.map(inMarkdown) as T;
   if (!isSchema(schema)) return schema;
   const entries = Object.entries(schema).flatMap(([key, value]) => {
-    if (['default', 'examples', 'const', 'enum'].includes(key)) return [[key, value]];
+    if (['default', 'examples', 'defaultSnippets', 'const', 'enum'].includes(key)) return [[key, value]];
     if (key === 'description' && typeof value === 'string' && value.includes('`')) {
       return [
         [key, value],

@@ -17,6 +17,7 @@ Kernels whose value is the same for every image have no variance. Real networks 
 opens). They stay in the table, so that numbering holds; a note counts them, and \`glm\` leaves them out.`,
   inputs: { activations: { type: 'activations', description: 'Statistics of every kernel for every image.' } },
   outputs: { series: { type: 'series', description: 'One series per kernel.' } },
+  example: { name: 'series', in: { activations: 'steps.activations' } },
   params: {
     type: 'object',
     properties: {

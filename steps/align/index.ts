@@ -47,17 +47,25 @@ Without this step a series begins with the first volume that is kept.`,
     bold: { type: 'bold', optional: true, description: 'The scan: its TR and number of volumes.' },
   },
   outputs: { aligned: { type: 'aligned', description: 'The series that were shown, with their places in the scan.' } },
+  example: {
+    name: 'shown',
+    foreach: 'inputs.bold',
+    in: { series: 'steps.controls', bold: 'item.bold' },
+    with: { onset: 10 },
+  },
   params: {
     type: 'object',
     properties: {
       onset: {
         type: 'number',
         unit: 's',
+        examples: [10],
         description:
           'When the movie began, after the first volume of the image began; below 0 where it began before. In place of `events`.',
       },
       event: {
         type: 'string',
+        examples: ['part1'],
         description:
           'Which rows of `events` show the movie, by `movie`, `stim_file` or `trial_type`, for a single series.',
       },
@@ -66,6 +74,7 @@ Without this step a series begins with the first volume that is kept.`,
         items: { type: 'string' },
         minItems: 1,
         uniqueItems: true,
+        examples: [['part1', 'part2']],
         description: 'Names of the wired series, in their order. Default: those of the collection `videos`.',
       },
       durations: {
@@ -78,12 +87,14 @@ Without this step a series begins with the first volume that is kept.`,
         type: 'number',
         exclusiveMinimum: 0,
         unit: 's',
+        examples: [1.5],
         description: 'Repetition time of the scan, where `bold` is not wired.',
       },
       volumes: {
         type: 'integer',
         minimum: 1,
         unit: 'volumes',
+        examples: [168],
         description: 'Number of volumes of the scan, where `bold` is not wired, before any are dropped.',
       },
     },

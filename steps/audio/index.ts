@@ -35,6 +35,7 @@ The envelope at the rate of the windows is what \`hrf\` needs. For a finer one g
     },
   },
   outputs: { series: { type: 'series', description: 'One column, `audio_rms`, a sample per window.' } },
+  example: { name: 'sound', in: { video: 'inputs.movie', frames: 'steps.frames' } },
   params: {
     type: 'object',
     properties: {
@@ -42,6 +43,7 @@ The envelope at the rate of the windows is what \`hrf\` needs. For a finer one g
         type: 'number',
         exclusiveMinimum: 0,
         unit: 's',
+        examples: [1.5],
         description: 'Length of a window, as in `decode`. Default: that of `frames`, else 2.',
       },
       start: {
@@ -56,6 +58,7 @@ The envelope at the rate of the windows is what \`hrf\` needs. For a finer one g
         type: 'number',
         exclusiveMinimum: 0,
         unit: 's',
+        examples: [300],
         description: 'How much of the movie to use, where `frames` is not wired. Default: all.',
       },
       track: { type: 'integer', minimum: 1, default: 1, description: 'Which sound track, counted from 1.' },

@@ -28,6 +28,7 @@ Voxels are those that every run has; kernels must be the same, and one that a ru
     fits: { type: ['fit', 'maps'], list: true, description: 'Fits (or maps with effect and se) of the runs.' },
   },
   outputs: { maps: { type: 'maps', description: 'One row per kernel and statistic.' } },
+  example: { name: 'over_runs', in: { fits: 'steps.fit' }, with: { weights: 'precision' } },
   params: {
     type: 'object',
     properties: {

@@ -40,14 +40,6 @@ export const commandStep: StepType<CommandParams> = {
 Runs a program (Python, R, AFNI, a container) as a step. What flows in and out is declared, so that the program's
 results are cached, checked and wired like any others.
 
-    residual:
-      uses: command
-      in: { script: inputs.script, table: inputs.ratings }
-      with:
-        run: [python3, "{in.script}", "{in.table}", "{out.summary}"]
-        inputs: { script: file, table: table }
-        outputs: { summary: { type: table, path: summary.tsv } }
-
 - **\`run\`** is a list (the program and its arguments, no shell) or a text (handed to \`/bin/sh\`, with pipes and
   redirections; paths are quoted). Placeholders: \`{in.port}\`, \`{out.port}\`, \`{threads}\` (threads that the step may
   use). Other braces stay as they are.
@@ -68,10 +60,23 @@ results are cached, checked and wired like any others.
   program wrote. When a run is interrupted the program and all it started are ended (SIGTERM, after 1 s SIGKILL).`,
   inputs: {},
   outputs: {},
+  example: {
+    name: 'residual',
+    in: { script: 'inputs.script', table: 'inputs.ratings' },
+    with: {
+      run: 'python3 {in.script} {in.table} {out.summary}',
+      inputs: { script: 'file', table: 'table' },
+      outputs: { summary: { type: 'table', path: 'summary.tsv' } },
+    },
+  },
   params: {
     type: 'object',
     properties: {
-      run: { ...commandLine, description: 'Program and arguments (a list), or a line for the shell (a text).' },
+      run: {
+        ...commandLine,
+        examples: ['sort {in.table} > {out.sorted}'],
+        description: 'Program and arguments (a list), or a line for the shell (a text).',
+      },
       inputs: {
         type: 'object',
         propertyNames: portName,
@@ -118,7 +123,11 @@ results are cached, checked and wired like any others.
         default: {},
         description: 'Environment variables to set.',
       },
-      version: { ...commandLine, description: 'Command that prints the version of the program, for the key.' },
+      version: {
+        ...commandLine,
+        examples: [['python3', '--version']],
+        description: 'Command that prints the version of the program, for the key.',
+      },
     },
     required: ['run', 'outputs'],
   },

@@ -31,6 +31,12 @@ of a column that the kernel's others do not explain. All columns tested together
 Rows of kernels that were not fitted are NaN. The group analysis does not need this step: \`group\` works from fits.`,
   inputs: { fit: { type: 'fit', description: 'The models of one subject.' } },
   outputs: { maps: { type: 'maps', description: 'One row per kernel and statistic.' } },
+  example: {
+    name: 'maps',
+    foreach: 'inputs.bold',
+    in: { fit: 'steps.fit' },
+    with: { statistics: ['effect', 't', 'z'] },
+  },
   params: {
     type: 'object',
     properties: {

@@ -32,6 +32,11 @@ Columns have the names of the regressors, which must not be those of the table.`
     },
   },
   outputs: { confounds: { type: 'confounds', description: 'The table with a further column for each regressor.' } },
+  example: {
+    name: 'nuisance',
+    foreach: 'inputs.bold',
+    in: { confounds: 'item.confounds', regressors: 'steps.control_regressors' },
+  },
   params: {
     type: 'object',
     properties: {
@@ -46,6 +51,7 @@ Columns have the names of the regressors, which must not be those of the table.`
         type: 'integer',
         minimum: 1,
         unit: 'volumes',
+        examples: [163],
         description: 'As in `glm`, for regressors that begin with the first volume that is kept. Default: all.',
       },
     },

@@ -57,6 +57,7 @@ ffmpeg is taken from FFMPEG_PATH, then PATH, then the embedded one; its version 
   ],
   inputs: { video: { type: 'video', description: 'The movie.' } },
   outputs: { frames: { type: 'frames', description: 'One RGB image per window, with onsets and durations.' } },
+  example: { name: 'frames', in: { video: 'inputs.movie' }, with: { window: 2 } },
   params: {
     type: 'object',
     properties: {
@@ -78,6 +79,7 @@ ffmpeg is taken from FFMPEG_PATH, then PATH, then the embedded one; its version 
         type: 'number',
         exclusiveMinimum: 0,
         unit: 's',
+        examples: [300],
         description: 'How much of the movie to use, from `start` on. Without it: all of it.',
       },
       fps: {
@@ -85,6 +87,7 @@ ffmpeg is taken from FFMPEG_PATH, then PATH, then the embedded one; its version 
         exclusiveMinimum: 0,
         maximum: 1000,
         unit: 'frames per second',
+        examples: [25],
         description:
           'Use what is shown at so many evenly spaced moments a second, the first at `start`, in place of every frame once. It must be at least one per window.',
       },

@@ -27,6 +27,7 @@ components and no correlation (n/a).`,
   outputs: {
     description: { type: 'description', description: 'Tables of components, layer series, correlations and pairs.' },
   },
+  example: { name: 'description', in: { series: 'steps.series' }, with: { components: 10 } },
   params: {
     type: 'object',
     properties: {
@@ -46,6 +47,7 @@ components and no correlation (n/a).`,
         items: { type: 'string' },
         minItems: 1,
         uniqueItems: true,
+        examples: [['conv1_1', 'conv5_3']],
         description: 'Layers to describe, in this order. Default: all there are.',
       },
     },

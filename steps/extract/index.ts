@@ -67,6 +67,11 @@ ${vgg16Names.join(', ')}.
   outputs: {
     activations: { type: 'activations', description: 'Statistics of every kernel for every image.' },
   },
+  example: {
+    name: 'activations',
+    in: { frames: 'steps.frames', weights: 'inputs.weights' },
+    with: { layers: ['conv1_1', 'conv5_3'] },
+  },
   params: {
     type: 'object',
     properties: {
@@ -75,6 +80,7 @@ ${vgg16Names.join(', ')}.
         items: { enum: [...vggLayerNames] },
         minItems: 1,
         uniqueItems: true,
+        examples: [['conv1_1', 'conv5_3']],
         description: 'Layers to keep, in the order of the network. Default: all that it has (13 in VGG-16).',
       },
       statistics: {

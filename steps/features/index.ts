@@ -61,6 +61,11 @@ series together with \`join\`; to take them out of the kernels' fit, make them c
   outputs: {
     series: { type: 'series', description: 'A column per feature (of `gabor` several), a sample per window.' },
   },
+  example: {
+    name: 'low_level',
+    in: { frames: 'steps.frames' },
+    with: { features: ['luminance', 'contrast', 'gabor'] },
+  },
   params: {
     type: 'object',
     properties: {
@@ -94,18 +99,21 @@ series together with \`join\`; to take them out of the kernels' fit, make them c
         type: 'number',
         exclusiveMinimum: 0,
         unit: 's',
+        examples: [1.5],
         description: 'Length of a window, as in `decode`. Default: 2; of `frames`, their own.',
       },
       start: {
         type: 'number',
         minimum: 0,
         unit: 's',
+        examples: [12.5],
         description: 'Time in the movie at which the first window begins, as in `decode`. Default: 0.',
       },
       duration: {
         type: 'number',
         exclusiveMinimum: 0,
         unit: 's',
+        examples: [300],
         description: 'How much of the movie to use, as in `decode`. Default: all.',
       },
       size: {

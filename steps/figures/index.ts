@@ -65,6 +65,10 @@ export const figuresStep: StepType<FiguresParams> = {
     },
   },
   outputs: { figures: { type: 'figures', description: 'Each figure as `<name>.png` and `<name>.svg`.' } },
+  example: {
+    name: 'figures',
+    in: { description: 'steps.description', probability: 'steps.probability', reversal: 'steps.reverse' },
+  },
   params: {
     type: 'object',
     properties: {
@@ -73,6 +77,7 @@ export const figuresStep: StepType<FiguresParams> = {
         items: { type: 'string' },
         minItems: 1,
         uniqueItems: true,
+        examples: [['conv1_1', 'conv5_3']],
         description: 'Layers to draw in Figures 2 and 3, in this order. Default: all there are.',
       },
       plane: { enum: ['axial', 'coronal', 'sagittal'], default: 'axial', description: 'Plane of the slices.' },
@@ -89,6 +94,7 @@ export const figuresStep: StepType<FiguresParams> = {
         minItems: 1,
         maxItems: 24,
         unit: 'mm',
+        examples: [[-10, 0, 10, 20]],
         description:
           'Where to slice: z for axial, y for coronal, x for sagittal. The nearest slice is shown, with its own mm.',
       },
@@ -101,11 +107,13 @@ export const figuresStep: StepType<FiguresParams> = {
       max: {
         type: 'number',
         exclusiveMinimum: 0,
+        examples: [0.5],
         description: 'Upper end of the colour bars of Figures 3 and 4. Default: the largest absolute value of each.',
       },
       threshold: {
         type: 'number',
         minimum: 0,
+        examples: [0.05],
         description:
           'Smaller absolute values are transparent. Default: 5 % of the upper end of the colour bar. 0 itself is never drawn.',
       },

@@ -6,6 +6,7 @@ export const basisParam: JsonSchema = {
   items: { type: 'string' },
   minItems: 1,
   uniqueItems: true,
+  examples: [['canonical', 'time']],
   description:
     'Of kernels with several columns (`basis` of the step `hrf`): which have maps, by their function (`canonical`, `time`, `dispersion`, `delay3`). Default: `canonical` where there is one, else all.',
 };

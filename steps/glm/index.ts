@@ -114,6 +114,12 @@ BOLD is not scaled, except for \`noise: spm\`: effects are in BOLD units per uni
     confounds: { type: 'confounds', description: 'Confounds, one row per volume.', optional: true },
   },
   outputs: { fit: { type: 'fit', description: 'The models of all kernels, compact.' } },
+  example: {
+    name: 'fit',
+    foreach: 'inputs.bold',
+    in: { bold: 'steps.smoothed', mask: 'item.mask', confounds: 'item.confounds', regressors: 'steps.regressors' },
+    with: { drop: 5, high_pass: 128, confounds: 'friston24' },
+  },
   params: {
     type: 'object',
     properties: {
@@ -128,6 +134,7 @@ BOLD is not scaled, except for \`noise: spm\`: effects are in BOLD units per uni
         type: 'integer',
         minimum: 1,
         unit: 'volumes',
+        examples: [163],
         description:
           'Values of each regressor that are used, from the first, or with `align` from the first that is kept. Default: all.',
       },
@@ -159,11 +166,13 @@ BOLD is not scaled, except for \`noise: spm\`: effects are in BOLD units per uni
         type: 'integer',
         minimum: 1,
         maximum: 50,
+        examples: [3],
         description: 'Highest degree of `drift: polynomial`. Default: 1, and 1 more for every 150 s.',
       },
       confounds: {
         ...confoundsSchema,
         default: 'friston24',
+        examples: [['friston24', 'csf', 'wm']],
         description:
           'Confounds to take out: a strategy, a map with `acompcor` or `scrub`, or a list of these, of columns of the table, and of columns by `*`. `none` where no table is wired.',
       },

@@ -83,6 +83,7 @@ The order of subjects is that of the list; it changes nothing but the rounding.`
     participants: { type: 'table', optional: true, description: 'Groups and covariates (participants.tsv).' },
   },
   outputs: { maps: { type: 'maps', description: 'One row per kernel and statistic.' } },
+  example: { name: 'group', in: { fits: 'steps.fit' }, with: { design: 'one-sample' } },
   params: {
     type: 'object',
     properties: {
@@ -93,6 +94,7 @@ The order of subjects is that of the list; it changes nothing but the rounding.`
       },
       group: {
         type: 'string',
+        examples: ['diagnosis'],
         description: 'Column of the participants that holds the groups of a two-sample design.',
       },
       groups: {
@@ -101,6 +103,7 @@ The order of subjects is that of the list; it changes nothing but the rounding.`
         minItems: 2,
         maxItems: 2,
         uniqueItems: true,
+        examples: [['patient', 'control']],
         description: 'The two groups, the second subtracted from the first. Default: in alphabetical order.',
       },
       covariates: {
@@ -108,10 +111,15 @@ The order of subjects is that of the list; it changes nothing but the rounding.`
         items: { type: 'string' },
         minItems: 1,
         uniqueItems: true,
+        examples: [['age', 'iq']],
         description: 'Columns of numbers of the participants.',
       },
       centre: { enum: ['mean', 'none'], default: 'mean', description: 'What is taken from each covariate.' },
-      contrast: { ...contrastSchema, description: 'What is tested: a column, weights by column, or an F test.' },
+      contrast: {
+        ...contrastSchema,
+        examples: ['age'],
+        description: 'What is tested: a column, weights by column, or an F test.',
+      },
       runs: {
         enum: ['precision', 'mean'],
         default: 'precision',
@@ -122,6 +130,7 @@ The order of subjects is that of the list; it changes nothing but the rounding.`
         items: { enum: ['effect', 'se', 't', 'F', 'z', 'p', 'df'] },
         minItems: 1,
         uniqueItems: true,
+        examples: [['effect', 't', 'z']],
         description: 'Which maps to write. Default: effect and t; F for an F contrast.',
       },
       basis: basisParam,

@@ -51,6 +51,12 @@ such as the sum of both, are right. An F contrast tests as many degrees of freed
   ],
   inputs: { fit: { type: 'fit', description: 'Series, regressors and nuisance of one subject.' } },
   outputs: { maps: { type: 'maps', description: 'One row per contrast and statistic.' } },
+  example: {
+    name: 'beside_sound',
+    foreach: 'inputs.bold',
+    in: { fit: 'steps.fit' },
+    with: { contrasts: { layer: { F: ['conv1_1/*'] }, sound: 'audio_rms' } },
+  },
   params: {
     type: 'object',
     properties: {

@@ -70,6 +70,11 @@ test is over subjects, so serial correlation inside a series does not matter to 
     maps: { type: 'maps', description: 't and p of the kernels, one row each, with the null distributions.' },
     critical: { type: 'table', description: 'Critical values per kernel and statistic.' },
   },
+  example: {
+    name: 'permuted',
+    in: { fits: 'steps.fit', selection: 'steps.selection' },
+    with: { permutations: 5000, inference: ['voxel', 'extent'] },
+  },
   params: {
     type: 'object',
     properties: {
@@ -84,6 +89,7 @@ test is over subjects, so serial correlation inside a series does not matter to 
         items: { type: 'string' },
         minItems: 1,
         uniqueItems: true,
+        examples: [['conv5_3/k276'], ['conv1_1/*']],
         description: 'Kernels by name (`conv5_3/k276`); `*` stands for any text (`conv1_1/*`, or `*` for all).',
       },
       permutations: {

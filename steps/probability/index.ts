@@ -25,6 +25,11 @@ Maps are float64.`,
   outputs: {
     probability: { type: 'maps', description: 'One map per layer, then one per difference; statistic `probability`.' },
   },
+  example: {
+    name: 'probability',
+    in: { thresholded: 'steps.significant' },
+    with: { layers: ['conv1_1', 'conv5_3'] },
+  },
   params: {
     type: 'object',
     properties: {
@@ -33,13 +38,15 @@ Maps are float64.`,
         items: { type: 'string' },
         minItems: 1,
         uniqueItems: true,
+        examples: [['conv1_1', 'conv5_3']],
         description: 'Layers to make maps of, in this order. Default: all there are, in the order of the kernels.',
       },
       differences: {
         type: 'array',
         items: { type: 'array', items: { type: 'string' }, minItems: 2, maxItems: 2 },
         default: [],
-        description: 'Pairs of layers: the first one’s map minus the second one’s. They need not be among `layers`.',
+        description:
+          'Pairs of layers, such as `[[conv5_3, conv1_1]]`: the first one’s map minus the second one’s. They need not be among `layers`.',
       },
       sign: {
         enum: ['any', 'positive', 'negative'],

@@ -44,6 +44,7 @@ already is passed on unchanged. Masks become uint8, atlases int32, other images 
   outputs: {
     resampled: { type: 'mask', description: 'The image on the grid of the reference; of the type of `kind`.' },
   },
+  example: { name: 'regions', in: { image: 'inputs.atlas', reference: 'inputs.bold.bold' }, with: { kind: 'atlas' } },
   params: {
     type: 'object',
     properties: {

@@ -43,6 +43,7 @@ All kernels, or those named under \`kernels\` or of the wired selection, if they
     periodogram: { type: 'table', description: 'Mean periodogram by kernel and frequency.' },
     figure: { type: 'figures', description: 'Periodogram, as a share of that of white noise.' },
   },
+  example: { name: 'residuals', foreach: 'inputs.bold', in: { fit: 'steps.fit' }, with: { kernels: ['conv5_3/*'] } },
   params: { type: 'object', properties: { kernels: permuteStep.params.properties.kernels! } },
   needs: () => ({ memoryMB: 512 }),
   methods: async (facts) => (await import('./methods.js')).methods(facts),

@@ -67,6 +67,17 @@ height and prominence in the units of the mean series. series.tsv: time in s, vo
   outputs: {
     reversal: { type: 'reversal', description: 'Series and peaks of the regions, pictures at the peaks.' },
   },
+  example: {
+    name: 'reverse',
+    in: {
+      fits: 'steps.fit',
+      selection: 'steps.selection',
+      series: 'steps.series',
+      frames: 'steps.frames',
+      weights: 'inputs.weights',
+    },
+    with: { delay: 4 },
+  },
   params: {
     type: 'object',
     properties: {
@@ -100,6 +111,7 @@ height and prominence in the units of the mean series. series.tsv: time in s, vo
       height: {
         type: 'number',
         unit: 'units of the mean series (standard deviations when it is z-scored)',
+        examples: [1],
         description: 'Least height of a peak. Default: no limit.',
       },
       distance: {

@@ -52,6 +52,11 @@ voxels, or founds a group; the groups are named region-1, region-2, …
   outputs: {
     selection: { type: 'selection', description: 'Selected kernels with their regions; the others with the reason.' },
   },
+  example: {
+    name: 'selection',
+    in: { thresholded: 'steps.significant', atlas: 'steps.regions' },
+    with: { min_selectivity: 0.5, per_region: 10 },
+  },
   params: {
     type: 'object',
     properties: {
@@ -60,6 +65,7 @@ voxels, or founds a group; the groups are named region-1, region-2, …
         items: { type: 'string' },
         minItems: 1,
         uniqueItems: true,
+        examples: [['conv1_1', 'conv5_3']],
         description: 'Layers whose kernels are considered. Default: all.',
       },
       regions: {
@@ -67,6 +73,7 @@ voxels, or founds a group; the groups are named region-1, region-2, …
         items: { type: 'string' },
         minItems: 1,
         uniqueItems: true,
+        examples: [['V1', 'FFA']],
         description: 'Names of the regions to consider, of those in the atlas or the masks. Default: all.',
       },
       sign: {

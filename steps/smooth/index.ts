@@ -22,6 +22,7 @@ The result is float32 in the same grid with the same TR. \`fwhm: 0\` passes the 
   sources: ['nilearn 0.10.4, nilearn.image.smooth_img', 'scipy.ndimage.gaussian_filter1d'],
   inputs: { image: { type: 'bold', description: 'BOLD series to smooth.' } },
   outputs: { smoothed: { type: 'bold', description: 'The smoothed series, float32.' } },
+  example: { name: 'smoothed', foreach: 'inputs.bold', in: { image: 'item.bold' }, with: { fwhm: 8 } },
   params: {
     type: 'object',
     properties: {

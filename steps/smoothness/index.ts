@@ -31,6 +31,7 @@ takes at most 64 residual images).`,
   ],
   inputs: permuteStep.inputs,
   outputs: { table: { type: 'table', description: 'Smoothness and resel counts, one row per kernel.' } },
+  example: { name: 'smoothness', in: { fits: 'steps.fit', selection: 'steps.selection' } },
   params: {
     type: 'object',
     properties: {

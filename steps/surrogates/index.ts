@@ -67,6 +67,11 @@ wound up on a circle; docs/validation.md has the share of false finds in simulat
     maps: { type: 'maps', description: 't and p of the kernels, one row each, with the null distributions.' },
     critical: { type: 'table', description: 'Critical values per kernel.' },
   },
+  example: {
+    name: 'surrogates',
+    in: { fits: 'steps.fit', regressors: 'steps.regressors', selection: 'steps.selection' },
+    with: { surrogates: 1000 },
+  },
   params: {
     type: 'object',
     properties: {

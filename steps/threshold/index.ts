@@ -88,6 +88,7 @@ cluster lies in.`,
   outputs: {
     thresholded: { type: 'thresholded', description: 'The voxels that passed, their clusters, and the tables.' },
   },
+  example: { name: 'significant', in: { maps: 'steps.group' }, with: { p: 0.001, sides: 'one', min_extent: 10 } },
   params: {
     type: 'object',
     properties: {
@@ -102,12 +103,14 @@ cluster lies in.`,
         type: 'number',
         exclusiveMinimum: 0,
         exclusiveMaximum: 1,
+        examples: [0.001, 0.05],
         description:
           'The level of p, corrected if there is a correction. Default: 0.001 without a correction, 0.05 with one. Not used when `value` is given.',
       },
       value: {
         type: 'number',
         exclusiveMinimum: 0,
+        examples: [3.1],
         description: 'Height threshold as a value of the statistic, in its unit, instead of `p`.',
       },
       family: {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { templates } from '../../cli/init/templates.js';
 import { registry } from '../../steps/registry.js';
 import { type LanguageServer, type Position, startLanguageServer } from './support/language-server.js';
@@ -94,6 +95,24 @@ describe('an editor completes', () => {
     );
   });
 
+  it.each([
+    ['behind its name', '  smoothed: ▮\n'],
+    ['below its name', '  smoothed:\n    ▮\n'],
+  ])('a whole step %s', async (_, empty) => {
+    const items = await completions(edited(/ {2}smoothed:\n[\s\S]*?\n(?=\n)/.exec(study)![0], empty));
+    expect(labels(items)).toEqual(expect.arrayContaining([...registry.steps.keys()]));
+    for (const { name, example } of registry.steps.values()) {
+      const { name: _, ...rest } = example!;
+      const { insertText } = items.find(({ label }) => label === name)!;
+      expect(parse(insertText!)).toEqual({ uses: name, ...rest });
+    }
+  });
+
+  it('values that others give as an example', async () => {
+    const items = await completions(edited('high_pass: 128', 'drift_order: ▮'));
+    expect(labels(items)).toContain('3');
+  });
+
   it('the parameters of a step that are not written yet, with their defaults', async () => {
     const items = await completions(edited('      noise: "${params.noise}"\n', '      ▮\n'));
     const written = ['drop', 'samples', 'high_pass', 'confounds'];
@@ -144,6 +163,7 @@ describe('an editor explains', () => {
     const text = await hover(edited('  fit:\n', '  f▮it:\n'));
     expect(text).toContain(`#### ${glm.title}`);
     expect(text).toContain('`voxreel steps glm` explains it.');
+    expect(text).toMatch(/Example:\n\n```yaml\nuses: glm\nforeach: inputs.bold\n/);
   });
 
   it('a port, and the type of a step', async () => {

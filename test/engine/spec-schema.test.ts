@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { JsonSchema } from '../../artifacts/artifact.js';
 import { checkValue } from '../../engine/spec/check-value.js';
 import { formatSchema, workflowSchema } from '../../engine/spec/editor-schema.js';
@@ -16,9 +16,18 @@ import { testRegistry } from './spec-registry.js';
 /** Strict: unknown keywords and other slips of a declaration are errors. */
 function strictAjv(): Ajv2020 {
   const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
-  for (const keyword of ['unit', 'markdownDescription', 'patternErrorMessage'])
+  for (const keyword of ['unit', 'markdownDescription', 'patternErrorMessage']) {
     ajv.addKeyword({ keyword, schemaType: 'string' });
+  }
+  ajv.addKeyword({ keyword: 'defaultSnippets', schemaType: 'array' });
   return ajv;
+}
+
+/** A schema and all schemas inside it. */
+function partsOf(schema: JsonSchema): JsonSchema[] {
+  const { properties = {}, items, additionalProperties, anyOf = [], oneOf = [] } = schema;
+  const inside = [...Object.values(properties as object), items, additionalProperties, anyOf, oneOf].flat();
+  return [schema, ...inside.filter((part) => typeof part === 'object').flatMap(partsOf)];
 }
 
 describe('the schema for editors', () => {
@@ -116,16 +125,58 @@ describe('every declaration', () => {
 
   test.each(schemas)('of %s is a schema without slips, and each parameter is described', (_, schema) => {
     strictAjv().compile(schema);
-    for (const [name, property] of Object.entries(schema.properties as Record<string, JsonSchema>)) {
-      if (name !== 'type') expect(property.description, name).toMatch(/\w/);
+    for (const part of partsOf(schema)) {
+      for (const [name, property] of Object.entries((part.properties ?? {}) as Record<string, JsonSchema>)) {
+        if (name !== 'type' || part !== schema) expect(property.description, name).toMatch(/\w/);
+      }
     }
   });
 
-  test.each(schemas)('of %s accepts its own defaults', (_, schema) => {
-    const properties = Object.entries(schema.properties as Record<string, JsonSchema>);
-    for (const [name, property] of properties) {
-      if ('default' in property) expect(checkValue(property, structuredClone(property.default)), name).toEqual([]);
+  test.each(schemas)('of %s accepts its own defaults and examples', (_, schema) => {
+    for (const part of partsOf(schema)) {
+      const validate = strictAjv().compile(part);
+      // The YAML language server offers maps as `[object Object]`, and takes the brackets of a list in a list away.
+      for (const example of [part.examples ?? []].flat(2)) expect(typeof example).not.toBe('object');
+      const values = [...('default' in part ? [part.default] : []), ...((part.examples as unknown[]) ?? [])];
+      for (const value of values) {
+        validate(structuredClone(value));
+        expect(validate.errors ?? [], JSON.stringify(value)).toEqual([]);
+        expect(checkValue(part, structuredClone(value))).toEqual([]);
+      }
     }
+  });
+
+  test('that is a step has an example, and all of them together are a study', async () => {
+    const types = [...registry.steps.values()];
+    const steps = Object.fromEntries(
+      types.map(({ name: uses, example }) => {
+        const { name, ...rest } = example!;
+        return [name, { uses, ...rest }];
+      }),
+    );
+    expect(Object.keys(steps)).toHaveLength(types.length);
+    const study = {
+      voxreel: 1,
+      name: 'examples',
+      inputs: {
+        movie: { type: 'video', path: 'movie.mp4' },
+        annotations: { type: 'table', path: 'annotations.tsv' },
+        weights: { type: 'weights', synthetic: {} },
+        bold: { type: 'bids', path: 'derivatives/fmriprep' },
+        atlas: { type: 'atlas', path: 'atlas.nii.gz', labels: 'atlas.tsv' },
+        script: { type: 'file', path: 'script.py' },
+        ratings: { type: 'table', path: 'ratings.tsv' },
+      },
+      steps: {
+        ...steps,
+        control_regressors: { uses: 'hrf', foreach: 'inputs.bold', in: { series: 'steps.shown' } },
+      },
+    };
+    const workflow = await load(stringify(study), { registry });
+    expect(workflow.steps).toHaveLength(types.length + 1);
+    const validate = strictAjv().compile(workflowSchema(registry));
+    validate(parse(stringify(study)));
+    expect(validate.errors ?? []).toEqual([]);
   });
 
   test.each([...registry.steps.values()])(
