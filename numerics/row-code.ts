@@ -9,7 +9,7 @@ import {
   whitenLoop,
 } from './rows.js';
 import { smallestResidual } from './smallest-residual.js';
-import { type VectorFunction, vectorModule } from './vector-code.js';
+import { type VectorFunction, vectorCode } from './vector-code.js';
 
 const ratio: VectorFunction['steps'] = [
   ['ratio', 'div', 'above', 'below'],
@@ -124,17 +124,7 @@ const functions = {
   rounded: { reads: ['value'], numbers: [], steps: [], writes: [{ type: 'float32', value: 'value' }] },
 } satisfies Record<string, VectorFunction>;
 
-/** See `vectorModule`: offsets of the arrays in bytes, number of elements, numbers. */
-type RowCode = Readonly<Record<keyof typeof functions, (...parameters: number[]) => void>>;
-
-/** As far as it is used here; Node's types leave it to those of browsers. */
-declare const WebAssembly: {
-  readonly Memory: new (descriptor: { initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-};
-
-let compiled: object | undefined;
+const withCode = vectorCode(functions);
 
 /** Bytes that an array takes of a `rowMemory`. */
 export const rowBytes = (length: number, bytesPerElement: number) => Math.ceil((length * bytesPerElement) / 64) * 64;
@@ -144,10 +134,7 @@ export const rowBytes = (length: number, bytesPerElement: number) => Math.ceil((
  * writes them like any other array; between threads they can be copied only.
  */
 export function rowMemory(bytes: number): RowMemory {
-  const memory = new WebAssembly.Memory({ initial: Math.max(1, Math.ceil(bytes / 65536)) });
-  compiled ??= new WebAssembly.Module(vectorModule(functions));
-  const code = new WebAssembly.Instance(compiled, { vectors: { memory } }).exports as RowCode;
-  const { buffer } = memory;
+  const { buffer, code } = withCode(bytes);
   let used = 0;
   const take = (length: number, bytesPerElement: number) => {
     const at = used;

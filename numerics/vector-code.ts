@@ -1,24 +1,27 @@
 /**
- * Writes WebAssembly modules as bytes: functions that go through arrays element by element, two doubles at a time (128-bit
- * SIMD), which the compiler of Node does not do with JavaScript loops. Only what `rows.ts` needs is here.
+ * Writes WebAssembly modules as bytes: functions that go through arrays element by element, two doubles or sixteen bytes at a
+ * time (128-bit SIMD), which the compiler of Node does not do with JavaScript loops. Only what is used is here.
  * Source of the encoding: https://webassembly.github.io/spec/core/binary
  */
 
 /** A function over arrays of one length, written as what happens to one element. */
 export interface VectorFunction {
-  /** Arrays that are read; `float64`. */
+  /** Arrays that are read: `float64`, or anything else in words of 8 bytes. */
   readonly reads: readonly string[];
   /** Numbers that are the same for all elements. */
   readonly numbers: readonly string[];
-  /** `[name, operation, operands]`: each gives a value its name, from arrays, numbers, `zero`, `nan` and values named before. */
+  /** `[name, operation, operands]`: each gives a value its name, from arrays, numbers, `constants` and values named before. */
   readonly steps: readonly (readonly [string, Operation, ...string[]])[];
-  /** Arrays that are written: their type, and the value that is stored (float32: rounded to nearest). */
-  readonly writes: readonly { readonly type: 'float64' | 'float32'; readonly value: string }[];
+  /** Arrays that are written: their type, and the value that is stored (float32: rounded to nearest; words: as it is). */
+  readonly writes: readonly { readonly type: 'float64' | 'float32' | 'words'; readonly value: string }[];
 }
 
 type Operation = keyof typeof operations;
 
-/** `larger` is `a < b ? b : a`; `greater` sets all bits where a > b, none elsewhere; `select` takes a where the third has bits, else b. */
+/**
+ * `larger` is `a < b ? b : a`; `greater` sets all bits where a > b, none elsewhere; `select` takes a where the third has bits, else b.
+ * `add16` and `sub16` are of integers of 16 bits; `addNeighbours` makes these of bytes 0 and 1, 2 and 3, and so on.
+ */
 const operations = {
   add: 0xf0,
   sub: 0xf1,
@@ -28,18 +31,51 @@ const operations = {
   larger: 0xf7,
   greater: 0x4a,
   select: 0x52,
+  and: 0x4e,
+  add16: 0x8e,
+  sub16: 0x91,
+  addNeighbours: 0x7d,
 } as const;
 
-const constants = { zero: [0, 0, 0, 0, 0, 0, 0, 0], nan: [0, 0, 0, 0, 0, 0, 0xf8, 0x7f] };
+/** Words of 8 bytes. `evenBytes` has the bits of bytes 0, 2, 4, 6. */
+const constants = {
+  zero: [0, 0, 0, 0, 0, 0, 0, 0],
+  nan: [0, 0, 0, 0, 0, 0, 0xf8, 0x7f],
+  evenBytes: [0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0],
+};
 
 const [i32, f64, v128] = [0x7f, 0x7c, 0x7b];
 const [splat, load, store, store64Lane, demote] = [0x14, 0x00, 0x0b, 0x5b, 0x5e];
 
-/**
- * A module that exports the functions and works on the memory that it imports as `vectors.memory`. Their parameters: the
- * byte offsets of `reads` and of `writes`, the number of elements (even, above 0), then the numbers.
- */
-export function vectorModule(functions: Readonly<Record<string, VectorFunction>>): Uint8Array<ArrayBuffer> {
+/** As far as it is used here; Node's types leave it to those of browsers. */
+declare const WebAssembly: {
+  readonly Memory: new (descriptor: { initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+};
+
+/** Memory, all zero at first, and functions that work on it and on no other. */
+export interface VectorMemory<Name extends string> {
+  readonly buffer: ArrayBuffer;
+  /** Parameters: byte offsets of `reads` and of `writes`, the number of elements (even, above 0), then the numbers. */
+  readonly code: Readonly<Record<Name, (...parameters: number[]) => void>>;
+}
+
+/** Compiles the functions at the first use; every call gives another memory of that many bytes at least. */
+export function vectorCode<Name extends string>(
+  functions: Readonly<Record<Name, VectorFunction>>,
+): (bytes: number) => VectorMemory<Name> {
+  let compiled: object | undefined;
+  return (bytes) => {
+    compiled ??= new WebAssembly.Module(vectorModule(functions));
+    const memory = new WebAssembly.Memory({ initial: Math.max(1, Math.ceil(bytes / 65536)) });
+    const { exports } = new WebAssembly.Instance(compiled, { vectors: { memory } });
+    return { buffer: memory.buffer, code: exports as VectorMemory<Name>['code'] };
+  };
+}
+
+/** A module that exports the functions, and imports `vectors.memory`. */
+function vectorModule(functions: Readonly<Record<string, VectorFunction>>): Uint8Array<ArrayBuffer> {
   const all = Object.entries(functions);
   const types = all.map(([, { reads, writes, numbers }]) => [
     0x60,
@@ -94,10 +130,10 @@ function body({ reads, numbers, steps, writes }: VectorFunction): number[] {
     ...writes.flatMap(({ type, value }, i) => [
       ...get(unsigned(reads.length + i)),
       ...get(local(value)),
-      ...(type === 'float64' ? [...simd(store), 3, 0] : [...simd(demote), ...simd(store64Lane), 2, 0, 0]),
+      ...(type === 'float32' ? [...simd(demote), ...simd(store64Lane), 2, 0, 0] : [...simd(store), 3, 0]),
     ]),
     ...reads.flatMap((_, i) => advance(i, 16)),
-    ...writes.flatMap(({ type }, i) => advance(reads.length + i, type === 'float64' ? 16 : 8)),
+    ...writes.flatMap(({ type }, i) => advance(reads.length + i, type === 'float32' ? 8 : 16)),
     ...advance(count, -2),
     ...[...get(unsigned(count)), 0x0d, 0],
     ...[0x0b, 0x0b],

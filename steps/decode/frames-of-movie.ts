@@ -19,6 +19,8 @@ export interface MovieOptions extends PictureOptions {
   readonly threads: number;
   /** The movie may be damaged. Several threads conceal its errors differently, even from run to run, so it gets one. */
   readonly tolerate: boolean;
+  /** Two frames of `width` x `height` x 3 bytes that are filled in turn; default: new ones. */
+  readonly buffers?: readonly [Uint8Array, Uint8Array];
   readonly signal: AbortSignal;
   /** Called for every error that ffmpeg reports while it decodes. */
   onError(message: string): void;
@@ -73,8 +75,7 @@ export async function* framesOfMovie(ffmpeg: Ffmpeg, options: MovieOptions): Asy
   });
   try {
     const size = width * height * 3;
-    let filling = new Uint8Array(size);
-    let full = new Uint8Array(size);
+    let [filling, full] = options.buffers ?? [new Uint8Array(size), new Uint8Array(size)];
     let filled = 0;
     for await (const chunk of child.stdout! as AsyncIterable<Buffer>) {
       for (let at = 0; at < chunk.length; ) {

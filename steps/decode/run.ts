@@ -10,6 +10,7 @@ import type { DecodeParams } from './index.js';
 import type { PictureOptions } from './picture-filters.js';
 import { probeVideo, type VideoFacts } from './probe.js';
 import { sampledFrames } from './sampled-frames.js';
+import { WindowAverage } from './window-average.js';
 import { averageInWindows, type Seen } from './windows.js';
 
 /** A movie may end this much before the length it states (sound track a little longer than the pictures), in s. */
@@ -26,6 +27,7 @@ export async function run(context: StepContext<DecodeParams>): Promise<Record<st
   const [width, height] = params.size === 'source' ? [shown.width, shown.height] : params.size;
   const stop = params.duration === undefined ? undefined : params.start + params.duration;
   const errors: string[] = [];
+  const average = new WindowAverage(width * height * 3);
 
   const movie = framesOfMovie(ffmpeg, {
     file,
@@ -37,6 +39,7 @@ export async function run(context: StepContext<DecodeParams>): Promise<Record<st
     ...(crop && { crop }),
     threads: context.threads,
     tolerate: params.tolerate,
+    buffers: average.buffers,
     signal,
     onError: (message) => errors.push(message),
   });
@@ -49,7 +52,7 @@ export async function run(context: StepContext<DecodeParams>): Promise<Record<st
       window: params.window,
       start: params.start,
       stated: facts.duration,
-      size: width * height * 3,
+      average,
       ...(stop === undefined ? {} : { stop }),
     },
     seen,

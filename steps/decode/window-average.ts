@@ -1,27 +1,29 @@
+import { byteLanes } from '../../numerics/byte-lanes.js';
+
 /** Frames whose sums fit into 16 bits: 257 x 255 = 65535. */
 const FRAMES_IN_16_BITS = 257;
 
 /**
- * Adds up the frames of one window and gives their mean, exactly.
- *
- * Four values are added with two additions: a 32-bit word of a frame holds bytes 0 to 3, of which 0 and 2 go to one
- * accumulator, 1 and 3 to the other, each in a lane of 16 bits. Before a lane could overflow, all go to sums of 32
- * bits, which hold 16 million frames. Two and a half times as fast as adding single values.
+ * Adds up the frames of one window and gives their mean, exactly. Sums have 16 bits; before one could overflow, all go to
+ * sums of 32 bits, which hold 16 million frames.
  */
 export class WindowAverage {
   readonly #size: number;
-  readonly #even: Uint32Array;
-  readonly #odd: Uint32Array;
-  readonly #sums: Uint32Array;
+  readonly #lanes: ReturnType<typeof byteLanes>;
+  /** Sums of the frames that are in the lanes no more; null when all are. */
+  #sums: Uint32Array | null = null;
   #inLanes = 0;
   #frames = 0;
 
   /** `size`: values per frame (pixels x 3). */
   constructor(size: number) {
     this.#size = size;
-    this.#even = new Uint32Array(size >> 2);
-    this.#odd = new Uint32Array(size >> 2);
-    this.#sums = new Uint32Array(size);
+    this.#lanes = byteLanes(size);
+  }
+
+  /** Two frames; what is decoded into them need not be copied to be added. */
+  get buffers(): readonly [Uint8Array, Uint8Array] {
+    return this.#lanes.buffers;
   }
 
   /** Frames added since the last `take`. */
@@ -29,42 +31,49 @@ export class WindowAverage {
     return this.#frames;
   }
 
-  /** `frame` must begin at a multiple of 4 bytes of its buffer. */
+  /** A frame that is not in `buffers` is copied into the first of them. */
   add(frame: Uint8Array): void {
-    const [even, odd] = [this.#even, this.#odd];
-    const words = new Uint32Array(frame.buffer, frame.byteOffset, even.length);
-    for (let i = 0; i < words.length; i++) {
-      const word = words[i]!;
-      even[i]! += word & 0x00ff00ff;
-      odd[i]! += (word >>> 8) & 0x00ff00ff;
-    }
-    for (let i = even.length * 4; i < this.#size; i++) this.#sums[i]! += frame[i]!;
+    if (this.#inLanes === FRAMES_IN_16_BITS) this.#empty();
+    this.#lanes.add(frame);
+    this.#inLanes++;
     this.#frames++;
-    if (++this.#inLanes === FRAMES_IN_16_BITS) this.#empty();
   }
 
   /** The mean, rounded to the nearest integer, halves upwards: floor(sum / n + 1/2) in integers. Starts the next window. */
   take(): Uint8Array {
-    this.#empty();
-    const [sums, count] = [this.#sums, this.#frames];
+    const count = this.#frames;
+    const meanOf = (sum: number) => Math.floor((2 * sum + count) / (2 * count));
     const mean = new Uint8Array(this.#size);
-    for (let i = 0; i < mean.length; i++) mean[i] = Math.floor((2 * sums[i]! + count) / (2 * count));
-    sums.fill(0);
+    if (this.#sums === null) {
+      // A look into a table of all sums that can occur costs less than a division.
+      const means = Uint8Array.from({ length: 255 * count + 1 }, (_, sum) => meanOf(sum));
+      const { even, odd } = this.#lanes;
+      for (let i = 0; 2 * i < mean.length; i++) {
+        mean[2 * i] = means[even[i]!]!;
+        mean[2 * i + 1] = means[odd[i]!]!;
+      }
+      this.#lanes.clear();
+    } else {
+      const sums = this.#empty();
+      for (let i = 0; i < mean.length; i++) mean[i] = meanOf(sums[i]!);
+      this.#sums = null;
+    }
+    this.#inLanes = 0;
     this.#frames = 0;
     return mean;
   }
 
-  /** Moves the lanes to the sums. Byte 0 of a word is its lowest: every machine that Node runs on is little-endian. */
-  #empty(): void {
-    const [even, odd, sums] = [this.#even, this.#odd, this.#sums];
-    for (let i = 0; i < even.length; i++) {
-      sums[4 * i]! += even[i]! & 0xffff;
-      sums[4 * i + 1]! += odd[i]! & 0xffff;
-      sums[4 * i + 2]! += even[i]! >>> 16;
-      sums[4 * i + 3]! += odd[i]! >>> 16;
+  /** Moves the lanes to the sums, which it gives. */
+  #empty(): Uint32Array {
+    const { even, odd } = this.#lanes;
+    const sums = this.#sums ?? new Uint32Array(this.#size);
+    for (let i = 0; 2 * i < sums.length; i++) {
+      sums[2 * i]! += even[i]!;
+      sums[2 * i + 1]! += odd[i]!;
     }
-    even.fill(0);
-    odd.fill(0);
+    this.#lanes.clear();
     this.#inLanes = 0;
+    this.#sums = sums;
+    return sums;
   }
 }

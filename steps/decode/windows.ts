@@ -1,6 +1,6 @@
 import type { MovieFrame } from './frames-of-movie.js';
 import { endOfFrames, ROUNDING } from './time-stamps.js';
-import { WindowAverage } from './window-average.js';
+import type { WindowAverage } from './window-average.js';
 
 export interface WindowImage {
   /** Mean RGB image [y, x, colour], or the frame held when none begins in the window. */
@@ -21,8 +21,8 @@ export interface WindowOptions {
   readonly stop?: number;
   /** Length that the file states, in s, known to 10 ms; null when it states none. */
   readonly stated: number | null;
-  /** Values per frame: pixels x 3. */
-  readonly size: number;
+  /** Adds up the frames. */
+  readonly average: WindowAverage;
 }
 
 /** What has been seen of the movie so far. */
@@ -42,8 +42,7 @@ export async function* averageInWindows(
   options: WindowOptions,
   seen: Seen,
 ): AsyncGenerator<WindowImage> {
-  const { window, start, stop = Number.POSITIVE_INFINITY, size } = options;
-  const average = new WindowAverage(size);
+  const { window, start, stop = Number.POSITIVE_INFINITY, average } = options;
   let current = 0;
   let previous: Uint8Array | null = null;
 
