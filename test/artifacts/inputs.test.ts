@@ -109,7 +109,13 @@ describe('events', () => {
       'onset duration trial_type stim_file start\n-1.5 10 film a/b.mp4 2\n3 n/a n/a n/a n/a\n4 0 x n/a 0\n',
     );
     expect(rows).toEqual([
-      { onset: -1.5, duration: 10, start: 2, names: { stim_file: 'a/b.mp4', trial_type: 'film' }, place: 'events.tsv, line 2' },
+      {
+        onset: -1.5,
+        duration: 10,
+        start: 2,
+        names: { stim_file: 'a/b.mp4', trial_type: 'film' },
+        place: 'events.tsv, line 2',
+      },
       { onset: 3, duration: null, start: 0, names: {}, place: 'events.tsv, line 3' },
       { onset: 4, duration: null, start: 0, names: { trial_type: 'x' }, place: 'events.tsv, line 4' },
     ]);
