@@ -33,7 +33,5 @@ export function methods({ params, outputs, tools }: MethodsFacts<ExtractParams>)
 
 function weightsText({ origin, seed, format, names }: JsonObject): string {
   if (origin === 'synthetic') return `Its weights were random (seed ${seed}), without any training.`;
-  const file = typeof format === 'string' ? ` from a file in the format ${format}` : '';
-  const known = typeof names === 'string' ? `, with names as in ${names}` : '';
-  return origin === 'file' ? `Its trained weights came${file}${known}.` : '';
+  return origin === 'file' ? `Its trained weights came from a file (${format}, ${names}).` : '';
 }

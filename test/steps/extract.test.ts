@@ -293,6 +293,29 @@ describe('extract', () => {
     expect(aggregated.outputs.series!.meta).toMatchObject({ untrained: true, statistic: 'mean', interval: 2 });
   });
 
+  test('is told in the methods with the form of the weight file', async () => {
+    const text = async (weights: Record<string, string>) => {
+      const params = {
+        statistics: ['mean'],
+        activation: 'relu',
+        preprocessing: 'auto',
+        backend: 'onnx',
+        device: 'cpu',
+      };
+      const outputs = { activations: [{ weights }] };
+      return (await extractStep.methods!({ params, count: 1, subjects: 1, inputs: {}, outputs, tools: {} } as never))
+        .text;
+    };
+    expect(
+      await text({ origin: 'file', format: 'ONNX', names: 'order by the graph', preprocessing: 'torch' }),
+    ).toContain(
+      'Its trained weights came from a file (ONNX, order by the graph). Pixels were prepared by standardising',
+    );
+    expect(
+      await text({ origin: 'file', format: 'HDF5 (Keras)', names: 'Keras’ names', preprocessing: 'caffe' }),
+    ).toContain('came from a file (HDF5 (Keras), Keras’ names). Pixels were prepared by subtracting the mean colour');
+  });
+
   test('gives equal images equal numbers', async () => {
     const [a, b] = [noise(32 * 32 * 3), noise(32 * 32 * 3).reverse()];
     const found = await extract(await frames(32, 32, [a, a, b, a]), synthetic(1, 1), {
