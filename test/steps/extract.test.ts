@@ -7,6 +7,7 @@ import type { Artifact } from '../../artifacts/artifact.js';
 import { writeFrameTable } from '../../artifacts/frames.js';
 import { readNpy, readNpyRows, writeNpy } from '../../artifacts/npy.js';
 import { readSeries } from '../../artifacts/series.js';
+import type { MethodsText } from '../../engine/methods/text.js';
 import { aggregateStep } from '../../steps/aggregate/index.js';
 import { featureMaps } from '../../steps/extract/feature-maps.js';
 import { extractStep } from '../../steps/extract/index.js';
@@ -294,17 +295,10 @@ describe('extract', () => {
   });
 
   test('is told in the methods with the form of the weight file', async () => {
+    const params = { statistics: ['mean'], activation: 'relu', preprocessing: 'auto', backend: 'onnx', device: 'cpu' };
     const text = async (weights: Record<string, string>) => {
-      const params = {
-        statistics: ['mean'],
-        activation: 'relu',
-        preprocessing: 'auto',
-        backend: 'onnx',
-        device: 'cpu',
-      };
-      const outputs = { activations: [{ weights }] };
-      return (await extractStep.methods!({ params, count: 1, subjects: 1, inputs: {}, outputs, tools: {} } as never))
-        .text;
+      const facts = { params, count: 1, subjects: 1, inputs: {}, outputs: { activations: [{ weights }] }, tools: {} };
+      return ((await extractStep.methods!(facts as never)) as MethodsText).text;
     };
     expect(
       await text({ origin: 'file', format: 'ONNX', names: 'order by the graph', preprocessing: 'torch' }),
