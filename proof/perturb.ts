@@ -84,4 +84,7 @@ async function forgetMoved({ store, results, graph }: Computed, lock: Lock): Pro
   );
   // Nobody else uses this store: what was written just now may go too.
   await collectGarbage(store, { olderThanMs: 0, now: new Date(Date.now() + 2 * RECENT_MS) });
+  // Nor shall the next run explain itself by what is gone.
+  for (const name of ['history', 'collected.json'])
+    await rm(path.join(store.dir, name), { recursive: true, force: true });
 }

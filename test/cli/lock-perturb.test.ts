@@ -67,6 +67,7 @@ describe('voxreel lock --perturb', () => {
     expect(stdout).toContain('Noise, at most a unit in the last place of single precision, on inputs.bold.');
     expect(stdout).toContain('As they are: inputs.mask.');
     expect(stdout).toContain('Run 3 of 3 with noise');
+    expect(stdout).not.toContain('removed by gc');
     expect(stdout).toMatch(/^rest +\S+ +0 +wider tolerance for 1 content$/m);
     expect(stdout).toMatch(/^order +0 +0 +names or shapes change, anything passes: file$/m);
     expect(stdout).toMatch(/^mean +\S+e-8 +0 +the default does$/m);
