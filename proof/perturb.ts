@@ -62,7 +62,7 @@ export async function learnSpreads(
   const spreads: Spreads = new Map();
   for (let run = 1; run <= runs; run++) {
     onRun(run);
-    const copies = path.join(cache, 'inputs');
+    const copies = path.join(cache, `inputs-${run}`);
     await mkdir(copies, { recursive: true });
     const perturbed = await perturbInputs(inputs, copies, run, signal);
     const computed = await compute(workflow, { ...options, cache: path.join(cache, 'store'), inputs: perturbed });
