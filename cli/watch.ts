@@ -2,8 +2,10 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../artifacts/user-error.js';
+import { few } from '../engine/reason-text.js';
 import { resolveInputs } from '../engine/spec/inputs.js';
 import { type LoadOptions, loadWorkflow } from '../engine/spec/load.js';
+import { count } from './terminal/text.js';
 
 /** How often is looked, if looking is cheap; it may take a twentieth of the time at most. */
 const EVERY_MS = 500;
@@ -11,8 +13,12 @@ const SHARE = 20;
 /** An editor writes in several steps, a copy takes a while: a change counts once nothing has changed for so long. */
 const QUIET_MS = 300;
 
-/** Every file that a study depends on, by path, with what the file system says of it. */
-type Picture = ReadonlyMap<string, string>;
+interface Picture {
+  /** Every file that a study depends on, by path, with what the file system says of it. */
+  readonly files: ReadonlyMap<string, string>;
+  /** What keeps the study from running; its files are then not all known. */
+  readonly fault: string;
+}
 
 /**
  * Runs a study, and again whenever its file, its own step files or its inputs have changed, until `signal` aborts. A run
@@ -30,7 +36,7 @@ export async function watch(
   for (;;) {
     await run();
     if (signal.aborted) return;
-    tell(`Watching ${file} and what it reads (${last.size} files). Ctrl-C ends.`);
+    tell(`Watching ${file} and what it reads (${count(last.files.size, 'file')}). Ctrl-C ends.`);
     const now = await nextChange(file, options, last, signal);
     if (!now) return;
     tell(`\nChanged: ${differing(last, now)}`);
@@ -84,15 +90,22 @@ async function picture(file: string, options: LoadOptions): Promise<Picture> {
       return [one, found ? `${found.size} ${found.mtimeMs} ${found.ino}` : 'gone'] as const;
     }),
   );
-  return new Map([...facts, ...(fault ? [['what is wrong with it', fault] as const] : [])]);
+  return { files: new Map(facts), fault };
 }
 
 function same(a: Picture, b: Picture): boolean {
-  return a.size === b.size && [...a].every(([file, facts]) => b.get(file) === facts);
+  return (
+    a.fault === b.fault &&
+    a.files.size === b.files.size &&
+    [...a.files].every(([file, facts]) => b.files.get(file) === facts)
+  );
 }
 
+/** Files of which only one picture knows have come or gone, unless a mistake in the study hides the others. */
 function differing(a: Picture, b: Picture): string {
-  const names = [...new Set([...a.keys(), ...b.keys()])].filter((file) => a.get(file) !== b.get(file));
-  const shown = names.slice(0, 3).map((name) => (path.isAbsolute(name) ? path.relative('', name) : name));
-  return `${shown.join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+  const isWhole = a.fault === '' && b.fault === '';
+  const names = [...new Set([...a.files.keys(), ...b.files.keys()])].filter(
+    (file) => a.files.get(file) !== b.files.get(file) && (isWhole || (a.files.has(file) && b.files.has(file))),
+  );
+  return few(names.map((name) => path.relative('', name))) || 'what it reads';
 }

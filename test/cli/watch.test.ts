@@ -54,12 +54,20 @@ describe('voxreel run --watch', () => {
     const broken = await round(4);
     expect(broken.stderr).toContain('Did you mean `first`?');
     expect(broken.stdout).toBe('');
+    // The input is not known any more; it has not changed.
+    expect(broken.stderr).toMatch(/^Changed: study\.yaml$/m);
 
     await edit('study.yaml', 'steps.frist', 'steps.first');
-    expect((await round(5)).stdout).toContain('Everything was cached: 4 steps');
+    const mended = await round(5);
+    expect(mended.stdout).toContain('Everything was cached: 4 steps');
+    expect(mended.stderr).toMatch(/^Changed: study\.yaml$/m);
+
+    await writeFile(path.join(dir, 'other.txt'), 'another file');
+    await edit('study.yaml', 'path: text.txt', 'path: other.txt');
+    expect((await round(6)).stderr).toMatch(/^Changed: study\.yaml, text\.txt, other\.txt$/m);
 
     await edit('second.mjs', 'toUpperCase', 'toLowerCase');
-    const own = await round(6);
+    const own = await round(7);
     expect(own.stderr).toContain('Changed: second.mjs');
     expect(own.stdout).toContain('2 steps ran, 2 cached');
 
