@@ -25,6 +25,11 @@ export function selectionOf({ force, from, until, only }: SelectOptions): Select
   };
 }
 
+/** Whether only a part of the study was asked for. */
+export function isPartial({ until, only }: SelectOptions): boolean {
+  return until !== undefined || only !== undefined;
+}
+
 /** `fit,group` is two names; `subject=03,04` is one entity with two values. */
 function collect(text: string, all: readonly string[] = []): readonly string[] {
   const entity = /^([^=,]+)=/.exec(text)?.[1];

@@ -38,7 +38,11 @@ export async function demoCommand({ dir: folder, jobs }: { dir: string; jobs?: n
     if (!result.ok) return exitCode.failed;
     const found = await recoveryOf(dir, workflow);
     if (found) print('', ...recoveryTable(found.recovery, found.analysis));
-    const page = await report.write(workflow, result, found && [recoveryForReport(found.recovery, found.analysis)]);
+    const page = await report.write(
+      workflow,
+      result,
+      found && { tables: [recoveryForReport(found.recovery, found.analysis)] },
+    );
     print('', `Report: ${page}`, '', ...whatNext(path.relative('', file) || file));
     return exitCode.ok;
   } catch (error) {

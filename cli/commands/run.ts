@@ -4,7 +4,7 @@ import { complainOf, reportFailure } from '../failure.js';
 import { interruptible } from '../interrupt.js';
 import { type RemoteFlags, remoteOf } from '../remote-options.js';
 import { runReport } from '../run-report.js';
-import { type SelectOptions, selectionOf } from '../select-options.js';
+import { isPartial, type SelectOptions, selectionOf } from '../select-options.js';
 import { complain, print } from '../streams.js';
 import type { CacheOptions } from '../study-options.js';
 import { colours, wantsColour } from '../terminal/colour.js';
@@ -60,7 +60,7 @@ async function runOnce(file: string, options: RunCommandOptions, signal: AbortSi
     });
     shown.end();
     if (result.interrupted) return exitCode.interrupted;
-    const written = await writtenReport(report.write(workflow, result), result.ok);
+    const written = await writtenReport(report.write(workflow, result, { partial: isPartial(options) }), result.ok);
     if (written.page !== undefined && !json) print(`Report:  ${written.page}`);
     return result.ok && written.ok ? exitCode.ok : exitCode.failed;
   } finally {
@@ -86,7 +86,8 @@ async function runEvery(file: string, options: RunCommandOptions, signal: AbortS
     let ok = result.ok;
     for (const [index, workflow] of workflows.entries()) {
       const own = result.experiments[index]!;
-      const written = await writtenReport(reports.get(workflow.experiment)!.write(workflow, own), own.ok);
+      const report = reports.get(workflow.experiment)!;
+      const written = await writtenReport(report.write(workflow, own, { partial: isPartial(options) }), own.ok);
       ok &&= written.ok;
     }
     return ok ? exitCode.ok : exitCode.failed;

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { voxreel } from './support/process.js';
 import { writeStudy } from './support/study.js';
@@ -76,6 +77,16 @@ describe('voxreel run', () => {
     expect(stdout).toMatch(/^quick +cached\nfirst +runs +asked for\nsecond +may run +if first gives another result\n/);
     expect(stdout).toContain('start   first  (asked for)');
     expect(stdout).toContain('1 step ran, 2 cached');
+  });
+
+  it('of a part that publishes nothing leaves the report of the results that are there', async () => {
+    await voxreel(dir, 'run', 'study.yaml');
+    const report = () => readFile(path.join(dir, 'results/tiny/default/report.html'), 'utf8');
+    const before = await report();
+    await voxreel(dir, 'run', 'study.yaml', '--set', 'word=other', '--until', 'first');
+    expect(await report()).toBe(before);
+    await voxreel(dir, 'run', 'study.yaml', '--set', 'word=other', '--until', 'second');
+    expect(await report()).not.toBe(before);
   });
 
   it('ends with 2 for a part that does not exist', async () => {
