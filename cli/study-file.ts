@@ -18,7 +18,7 @@ export function onlyStudy(): string {
     message: files.length === 0 ? 'there is no workflow file here' : `there are ${files.length} workflow files here`,
     place: { file: path.resolve('.') },
     expected: files.length === 0 ? 'a YAML file with `voxreel: 1`' : files.join(', '),
-    hint: 'Name it first: voxreel why study.yaml STEP',
+    hint: 'Name it before the other words, as in `voxreel why study.yaml fit`.',
   });
 }
 
