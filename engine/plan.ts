@@ -99,15 +99,16 @@ export async function plan(graph: Graph, options: PlanOptions): Promise<Plan> {
     // What is not known yet is taken to come out as it did; what differs even so makes the instance run.
     const now = (then: StoreRecord) =>
       ingredientsOf(step, digests ?? inputDigests(graph, instance, inputs, digestOf, asIn(then))!);
-    const near = explain.nearest(instance, now, waitsFor.length > 0);
+    const near = explain.nearest(instance, now, waitsFor);
     if (near) outputs.set(instance.id, near.record.outputs);
-    if (digests === undefined) {
-      if (!near) return { instance, state: 'run', reasons: [explain.lost(instance.id)] };
-      if (near.reasons.length > 0) return { instance, state: 'run', reasons: near.reasons };
+    const reasons = digests
+      ? explain.whyRun(instance, ingredientsOf(step, digests), key!, found, waitsFor)
+      : (near?.reasons ?? [explain.lost(instance.id)]);
+    if (reasons.length === 0) {
       return { instance, state: 'upstream', reasons: [{ kind: 'upstream', instances: waitsFor }] };
     }
-    const reasons = explain.whyRun(instance, ingredientsOf(step, digests), key!, found);
-    return { instance, state: 'run', reasons, ...(waitsFor.length === 0 ? { key: key! } : {}) };
+    const certain = digests !== undefined && waitsFor.length === 0;
+    return { instance, state: 'run', reasons, ...(certain ? { key: key! } : {}) };
   }
 }
 

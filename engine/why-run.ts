@@ -16,7 +16,7 @@ import type { Graph, Instance } from './workflow.js';
 /** Runs that are looked through for results of an instance from before its last one. */
 const REMEMBERED = 12;
 
-/** A result of an instance from before, and what differs between its ingredients and those of now. */
+/** A result of an instance from before, and what certainly differs between its ingredients and those of now. */
 export interface Nearest {
   readonly record: StoreRecord;
   readonly reasons: Reason[];
@@ -24,17 +24,31 @@ export interface Nearest {
 
 /** Says why an instance has to run, by comparing with its results from before. */
 export interface Explainer {
-  /** @param fault why the record under the key cannot be used, if there is one */
-  whyRun(instance: Instance, ingredients: Ingredients, key: string, fault: string | undefined): Reason[];
+  /**
+   * Empty only if whether it runs depends on what it waits for.
+   * @param fault why the record under the key cannot be used, if there is one
+   * @param waitsFor instances that have yet to run; what they give is only assumed
+   */
+  whyRun(
+    instance: Instance,
+    ingredients: Ingredients,
+    key: string,
+    fault: string | undefined,
+    waitsFor?: readonly string[],
+  ): Reason[];
   /** Why there is no last result of an instance: it never ran, or its result was removed. */
   lost(id: string): Reason;
   /**
    * The last result of an instance, or one of the runs before it that differs in less from now: after a look at another
    * experiment, what is explained is the change since the runs of this one.
    * @param now the ingredients of now, given the result to compare with: what is not known yet is taken to be as then
-   * @param assumed whether some of them are only assumed
+   * @param waitsFor instances that have yet to run; that they give something else than they are assumed to is no difference
    */
-  nearest(instance: Instance, now: (then: StoreRecord) => Ingredients, assumed: boolean): Nearest | undefined;
+  nearest(
+    instance: Instance,
+    now: (then: StoreRecord) => Ingredients,
+    waitsFor: readonly string[],
+  ): Nearest | undefined;
   /** What differs between the ingredients of an instance and those of its last result. Empty when nothing does. */
   sinceLast(instance: Instance, ingredients: Ingredients): Reason[];
 }
@@ -65,16 +79,17 @@ export function explainer(graph: Graph, history: History, store: Store, inputs: 
     const reasons = changes(before, ingredients, (port, label) => originOf(graph, instance, port, label));
     return reasons.map((reason) => inDetail(reason, instance, then));
   };
-  const nearest: Explainer['nearest'] = (instance, now, assumed) => {
+  const nearest: Explainer['nearest'] = (instance, now, waitsFor) => {
     const last = recordOf(lastKeyOf(instance.id));
     if (!last) return undefined;
+    const open = new Set(waitsFor.map((id) => `steps.${id}`));
     const compared = (record: StoreRecord): Nearest => ({
       record,
-      reasons: differences(instance, now(record), record),
+      reasons: differences(instance, now(record), record).filter((reason) => !isAssumed(reason, open)),
     });
     let best = compared(last);
     // Ingredients that are certain and do not differ at all would have been found in the store.
-    const enough = assumed ? 0 : 1;
+    const enough = open.size > 0 ? 0 : 1;
     if (best.reasons.length <= enough) return best;
     for (const key of earlierKeys(instance.id)) {
       const record = recordOf(key);
@@ -91,12 +106,12 @@ export function explainer(graph: Graph, history: History, store: Store, inputs: 
       const last = recordOf(lastKeyOf(instance.id));
       return last ? differences(instance, ingredients, last) : [lost(instance.id)];
     },
-    whyRun(instance, ingredients, key, fault) {
+    whyRun(instance, ingredients, key, fault, waitsFor = []) {
       if (fault !== undefined) return [{ kind: 'damaged', detail: fault }];
       const when = collectedAt(key);
       if (when !== undefined) return [collected(when)];
-      const reasons = nearest(instance, () => ingredients, false)?.reasons ?? [lost(instance.id)];
-      return reasons.length > 0 ? reasons : [{ kind: 'first-time' }];
+      const reasons = nearest(instance, () => ingredients, waitsFor)?.reasons ?? [lost(instance.id)];
+      return reasons.length > 0 || waitsFor.length > 0 ? reasons : [{ kind: 'first-time' }];
     },
   };
 
@@ -107,6 +122,10 @@ export function explainer(graph: Graph, history: History, store: Store, inputs: 
     const difference = inputDifference(before, instance, reason.port, reason.label, inputs);
     return { ...reason, ...difference, ...(difference.files || difference.facts ? { since: then.made } : {}) };
   }
+}
+
+function isAssumed(reason: Reason, open: ReadonlySet<string>): boolean {
+  return reason.kind === 'input-changed' && reason.change === 'changed' && open.has(reason.origin);
 }
 
 function collected(when: string | undefined): Reason {

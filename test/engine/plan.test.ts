@@ -157,6 +157,18 @@ steps: { low: { uses: first, in: { text: inputs.two } } }
     expect((await study.run()).worked).toEqual(['each[sub-02]', 'low[sub-02]']);
   });
 
+  it('never counts as certain what only an instance that has yet to run could change', async () => {
+    await start();
+    await study.run({ experiment: 'question' });
+    await study.write('people/sub-02.txt', 'TWO');
+    await study.run();
+    // The last result of sub-02 was made with the other suffix: what it will be with this one is not known.
+    const made = await study.plan({ experiment: 'question' });
+    expect(stateOf(made, 'all')).toBe('upstream');
+    expect(reasonsOf(made, 'all')).toEqual([{ kind: 'upstream', instances: ['low[sub-02]'] }]);
+    expect((await study.run({ experiment: 'question' })).worked).toEqual(['each[sub-02]', 'low[sub-02]']);
+  });
+
   it('names the members that joined and left a list', async () => {
     await start();
     await study.run();
