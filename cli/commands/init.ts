@@ -32,7 +32,7 @@ export async function initCommand(file: string, options: InitOptions): Promise<n
   const found = await findAll(template, options, places, person).finally(() => person?.close());
   const text = withSchema(fillTemplate(template, found)).replaceAll('study.yaml', path.basename(file));
   await write(target, text, options.force ?? false);
-  report(file, template, found);
+  report(file, template, found, text);
   return exitCode.ok;
 }
 
@@ -98,13 +98,16 @@ function withSchema(source: string): string {
   return source.replace(/^# yaml-language-server: \$schema=.*$/m, `# yaml-language-server: $schema=${schema}`);
 }
 
-function report(file: string, { slots }: Template, found: ReadonlyMap<string, Found>): void {
+function report(file: string, { slots }: Template, found: ReadonlyMap<string, Found>, text: string): void {
   const rows = slots.flatMap(({ name, kind }) => {
     const one = found.get(name);
     if (!one) return [[name, `to do: ${kind.what}`]];
     return [inWords(one.entry), ...one.words].map((line, i) => [i === 0 ? name : '', line]);
   });
   print(`Written: ${file}`, '', ...columns(rows), '');
+  // No file tells it, and a study with another time runs all the same.
+  const timing = text.match(/^ {2}(onset|drop|samples): .*$/gm);
+  if (found.has('bold') && timing) print('See that this fits your scans:', ...timing, '');
   if (found.size < slots.length) print('Put in place what is to do, or change the paths; then');
   print(`  voxreel validate ${file}`, `  voxreel run ${file}`);
 }

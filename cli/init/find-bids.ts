@@ -8,6 +8,7 @@ import { UserError } from '../../artifacts/user-error.js';
 import { count } from '../terminal/text.js';
 import { type BidsChoice, chooseImages } from './bids-choice.js';
 import type { Choose, Found, Places } from './found.js';
+import { seconds } from './seconds.js';
 import { writtenPath } from './written-path.js';
 
 /**
@@ -33,7 +34,7 @@ export async function findBids(given: string, places: Places, usual: BidsChoice,
   return {
     entry: { type: 'bids', path: writtenPath(given, places), ...choice },
     words: [
-      `${count(subjects, 'subject')}, ${count(runs.length, 'image')} of ${many} volumes${trs.length === 1 ? `, TR ${trs[0]} s` : ''}`,
+      `${count(subjects, 'subject')}, ${count(runs.length, 'image')} of ${many} volumes${trs.length === 1 ? `, TR ${trs[0]} s` : ''}${trs.length === 1 && volumes.length === 1 ? ` (${seconds(volumes[0]! * trs[0]!)})` : ''}`,
       ...(others.length > 0 ? [`also there: ${others.join('; ')}`] : []),
       ...(trs.length > 1 ? [`repetition times differ (${trs.join(', ')} s): choose images of one`] : []),
       ...(trs.length === 0 ? ['no repetition time in sidecars or headers: add "tr: …" (s) to this input'] : []),

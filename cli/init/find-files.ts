@@ -1,20 +1,31 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import type { InputContext } from '../../artifacts/artifact.js';
+import type { Artifact, InputContext } from '../../artifacts/artifact.js';
 import { atlasType, readRegions } from '../../artifacts/atlas.js';
 import { inputFile } from '../../artifacts/input-file.js';
-import { seriesType } from '../../artifacts/series.js';
+import { readSeries, seriesType } from '../../artifacts/series.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { knownNames } from '../../artifacts/weights/known.js';
 import { weightsType } from '../../artifacts/weights.js';
+import { findFfmpeg } from '../../steps/decode/ffmpeg.js';
+import { probeVideo } from '../../steps/decode/probe.js';
 import { count } from '../terminal/text.js';
 import type { Found, Places } from './found.js';
+import { seconds } from './seconds.js';
 import { writtenPath } from './written-path.js';
 
-/** The entry for a movie. @throws UserError where there is no such file */
+/**
+ * The entry for a movie, with its length, where there is an ffmpeg that tells it.
+ * @throws UserError where there is no such file, or no movie in it
+ */
 export async function findMovie(given: string, places: Places): Promise<Found> {
-  await inputFile(given, contextOf(places), 'a movie');
-  return { entry: { type: 'video', path: writtenPath(given, places) }, words: [] };
+  const file = await inputFile(given, contextOf(places), 'a movie');
+  const ffmpeg = await findFfmpeg().catch(() => undefined);
+  const facts = ffmpeg && (await probeVideo(ffmpeg, file, given, AbortSignal.timeout(30_000)));
+  const words = facts
+    ? [`${facts.duration === null ? '' : `${seconds(facts.duration)}, `}${facts.width} x ${facts.height} pixels`]
+    : [];
+  return { entry: { type: 'video', path: writtenPath(given, places) }, words };
 }
 
 /**
@@ -54,10 +65,10 @@ export async function findAtlas(given: string, places: Places): Promise<Found> {
   const labels = await tableBeside(given, places);
   await atlasType.input!.resolve({ path: given, labels }, contextOf(places));
   const names = (await readRegions(path.resolve(places.from, labels))).map(({ name }) => name);
-  const some = names.slice(0, 12).join(', ');
+  const shown = names.filter((_, i) => names.slice(0, i + 1).join(', ').length <= 90);
   return {
     entry: { type: 'atlas', path: writtenPath(given, places), labels: writtenPath(labels, places) },
-    words: [`${count(names.length, 'region')}: ${some}${names.length > 12 ? ', …' : ''}`],
+    words: [`${count(names.length, 'region')}: ${shown.join(', ')}${shown.length < names.length ? ', …' : ''}`],
     params: { regions: names.slice(0, 1) },
   };
 }
@@ -66,12 +77,12 @@ export async function findAtlas(given: string, places: Places): Promise<Found> {
 export async function findSeries(given: string, places: Places): Promise<Found> {
   const words: string[] = [];
   // The interval is that of the file beside it; any number stands in for the one that the template says.
-  const told = await seriesType.input!.resolve({ path: given }, contextOf(places)).then(
-    () => true,
-    () => false,
+  const resolve = (spec: object) => seriesType.input!.resolve({ path: given, ...spec }, contextOf(places));
+  const told = await resolve({}).catch(() => undefined);
+  const { samples, kernels, interval: each } = await readSeries((told ?? (await resolve({ interval: 1 }))) as Artifact);
+  words.push(
+    `${kernels.length} series of ${samples} values${told ? `, one for each ${each} s` : ', taken to be one for each TR'}`,
   );
-  if (!told) await seriesType.input!.resolve({ path: given, interval: 1 }, contextOf(places));
-  if (!told) words.push('taken to have a row for each TR');
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the workflow file
   const interval = told ? {} : { interval: '${params.tr}' };
   return { entry: { type: 'series', path: writtenPath(given, places), ...interval }, words };

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
+import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { makeGrid } from '../../artifacts/grid.js';
@@ -11,6 +12,7 @@ import { UserError } from '../../artifacts/user-error.js';
 import { personAt } from '../../cli/init/ask.js';
 import { completePath } from '../../cli/init/complete-path.js';
 import { templates } from '../../cli/init/templates.js';
+import { findFfmpeg } from '../../steps/decode/ffmpeg.js';
 import { root } from '../support/shared.js';
 import { voxreel } from './support/process.js';
 
@@ -21,7 +23,8 @@ const voxels = 18;
 let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'voxreel init ')); // with a space, as on many desktops
-  await writeFile(path.join(dir, 'film.mp4'), 'a movie');
+  const { path: ffmpeg } = await findFfmpeg();
+  await execa(ffmpeg, ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=s=64x48:r=5:d=4', path.join(dir, 'film.mp4')]);
   await writeFile(path.join(dir, 'ratings.tsv'), 'faces\tloud\n1\t2\n');
   await writeImage(path.join(dir, 'tpl_res-02_dseg.nii.gz'), { grid, datatype: 'uint8', data: new Uint8Array(voxels) });
   await writeFile(path.join(dir, 'tpl_dseg.tsv'), 'index\tname\n1\tV1\n2\tFFA\n');
@@ -109,6 +112,24 @@ describe('voxreel init', () => {
     expect(folder.stderr).toContain('is a folder');
   });
 
+  it('tells how long the movie, the scans and the series are, and where the time between them is said', async () => {
+    await scan('01', 'task-film_space-T1w');
+    const movie = await voxreel(dir, 'init', 'long.yaml', ...all);
+    expect(movie.stdout).toContain('4 s, 64 x 48 pixels');
+    expect(movie.stdout).toContain('40 volumes, TR 1.5 s (60 s)');
+    expect(movie.stdout).toMatch(/See that this fits your scans:\n {2}drop: 0 +# volumes before the movie starts/);
+    const flags = ['--template', 'own-regressors', '--series', 'ratings.tsv'];
+    const series = await voxreel(dir, 'init', 'rated.yaml', ...flags);
+    expect(series.stdout).toContain('2 series of 1 values, taken to be one for each TR');
+    expect(series.stdout).not.toContain('See that this fits');
+    await writeFile(path.join(dir, 'ratings.json'), '{ "repetition_time": 0.5 }');
+    const told = await voxreel(dir, 'init', 'rated.yaml', ...flags, '--force').finally(() =>
+      rm(path.join(dir, 'ratings.json')),
+    );
+    expect(told.stdout).toContain('2 series of 1 values, one for each 0.5 s');
+    expect(parse(await written('rated.yaml')).inputs.series).toEqual({ type: 'series', path: 'ratings.tsv' });
+  });
+
   it('takes the film before rest, a common space before others, and names what else there is', async () => {
     for (const sub of ['01', '02', '03']) await scan(sub, 'task-rest_space-MNI152NLin2009cAsym');
     for (const sub of ['01', '02']) {
@@ -159,6 +180,7 @@ describe('voxreel init', () => {
     ['a folder without subjects', ['--bids', 'study/derivatives/fmriprep/sub-01'], /no subjects \(sub-…\)/],
     ['a file in its place', ['--bids', 'film.mp4'], /film\.mp4 is a file/],
     ['a movie that is not there', ['--movie', 'flim.mp4'], /--movie: .*flim\.mp4 does not exist/],
+    ['a movie that is none', ['--movie', 'ratings.tsv'], /ratings\.tsv: ffmpeg cannot decode this file/],
     ['weights that are none', ['--weights', 'ratings.tsv'], /ratings\.tsv/],
     ['an atlas without its table', ['--atlas', 'study/derivatives/fmriprep/sub-01/func/lone.nii.gz'], /lone\.nii\.gz/],
     ['a flag that the template does not know', ['--series', 'ratings.tsv'], /sohn-2024 has no use for --series/],
