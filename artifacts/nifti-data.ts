@@ -118,6 +118,38 @@ export async function visitImage(
   });
 }
 
+/** The volumes of an image in order, scaled `[z, y, x]`, for those who take one when they need it. Errors as in `readVoxelSeries`. */
+export async function* volumesOf(file: string): AsyncGenerator<Float64Array> {
+  type Next = { readonly values?: Float64Array; readonly error?: unknown };
+  let give: (next: Next) => void = () => {};
+  let goOn: () => void = () => {};
+  const closed = new AbortController();
+  let next = new Promise<Next>((resolve) => (give = resolve));
+  const reading = visitImage(file, async (values) => {
+    const taken = new Promise<void>((resolve) => (goOn = resolve));
+    give({ values });
+    await taken;
+    closed.signal.throwIfAborted();
+  }).then(
+    () => give({}),
+    (error) => give({ error }),
+  );
+  try {
+    for (;;) {
+      const { values, error } = await next;
+      if (error !== undefined) throw error;
+      if (!values) return;
+      yield values;
+      next = new Promise<Next>((resolve) => (give = resolve));
+      goOn();
+    }
+  } finally {
+    closed.abort();
+    goOn();
+    await reading;
+  }
+}
+
 /** Calls `visit` with blocks of whole volumes, as stored but in this machine's byte order. The array is reused. */
 async function visitVolumes(
   file: string,

@@ -80,15 +80,15 @@ function buildProgram(finish: (code: number) => void): Command {
     .command('compare')
     .argument(
       '<names...>',
-      '[FILE] A B [C...]; without FILE the only workflow of this folder; `default` is the study as it is',
+      '[FILE] A B [C...]: experiments (`default` is the study as it is; without FILE of the only workflow of this folder), results folders (with a slash: ./glover), or runs of `voxreel log`',
     )
-    .summary('compare the maps of experiments')
+    .summary('compare the maps of experiments, results folders or runs')
     .description(
-      'Says which parameters of experiments differ, and how far their maps are apart: correlation, Dice, clusters, differences. Reads the cache, computes nothing.',
+      'Says which parameters differ, and how far maps are apart: correlation, Dice, clusters, differences. Of experiments and runs reads the cache, of results folders what was published. Computes nothing.',
     )
     .option('--out <file>', 'also draw the maps that differ most, as PNG')
     .option('--json', 'print the numbers of every map as JSON')
-    .option('--set <name=value>', 'another value for a parameter of all of them (repeatable)', repeated)
+    .option('--set <name=value>', 'another value for a parameter of all experiments (repeatable)', repeated)
     .option('--cache <dir>', CACHE_HELP)
     .action(async (words, options) =>
       finish(await (await import('./commands/compare.js')).compareCommand(words, options)),

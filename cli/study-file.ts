@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../artifacts/user-error.js';
 
-const YAML = /\.ya?ml$/i;
+export const YAML = /\.ya?ml$/i;
 
 /** Splits `[FILE] NAME...`: the first word is the study where it ends as one; else the folder's only one is meant. */
 export function studyAndNames(words: readonly string[]): { readonly file: string; readonly names: readonly string[] } {

@@ -1,4 +1,4 @@
-import { requireSameGrid, toMm } from '../artifacts/grid.js';
+import { type Grid, requireSameGrid, toMm } from '../artifacts/grid.js';
 import type { Mask } from '../artifacts/mask.js';
 import { type ClusterOverlap, clusterOverlap } from '../numerics/cluster-overlap.js';
 import { type MapDifference, mapDifference } from '../numerics/map-pair.js';
@@ -40,15 +40,16 @@ export async function compareSets(
 ): Promise<SetComparison> {
   const on = (set: MapSet, experiment: string) => ({ grid: set.mask.grid, name: `${names.what} of ${experiment}` });
   requireSameGrid(on(b, names.b), on(a, names.a), 'Maps on different grids cannot be compared: resample one of them.');
-  const common = commonVoxels(a.mask, b.mask);
+  const zeroOutside = a.kind === 'values' && b.kind === 'values' && a.zeroOutside && b.zeroOutside;
+  const common = zeroOutside ? eitherVoxels(a.mask, b.mask) : commonVoxels(a.mask, b.mask);
   const inB = new Map(b.names.map((name, row) => [name, row]));
   const rows = a.names.flatMap((name, row) => (inB.has(name) ? [{ name, row, other: inB.get(name)! }] : []));
   const shared = new Set(rows.map(({ name }) => name));
   const facts = {
     statistic: a.statistic,
     voxels: common.a.length,
-    onlyA: a.mask.voxels.length - common.a.length,
-    onlyB: b.mask.voxels.length - common.b.length,
+    onlyA: zeroOutside ? 0 : a.mask.voxels.length - common.a.length,
+    onlyB: zeroOutside ? 0 : b.mask.voxels.length - common.b.length,
     missing: [...a.names, ...b.names].filter((name) => !shared.has(name)),
   };
   if (a.kind === 'passed') {
@@ -65,28 +66,41 @@ export async function compareSets(
     signal?.throwIfAborted();
     const [x, y] = [await a.read(row), await (b as ValueMaps).read(other)];
     const difference = mapDifference(picked(x, common.a), picked(y, common.b));
-    maps.push({ name, ...difference, maxMm: positionOf(a.mask, common.a[difference.maxAt]) });
+    maps.push({ name, ...difference, maxMm: positionOf(a.mask.grid, common.voxels[difference.maxAt]) });
   }
   return { kind: 'values', ...facts, maps };
 }
 
-/** Indices into either mask of the voxels that both have, in order. */
-function commonVoxels(a: Mask, b: Mask): { readonly a: Int32Array; readonly b: Int32Array } {
-  const [inA, inB]: [number[], number[]] = [[], []];
-  for (let i = 0, j = 0; i < a.voxels.length && j < b.voxels.length; ) {
-    const [x, y] = [a.voxels[i]!, b.voxels[j]!];
-    if (x === y) {
-      inA.push(i);
-      inB.push(j);
-    }
-    if (x <= y) i += 1;
-    if (y <= x) j += 1;
+/** Voxels that are compared, in order, with their indices in either mask; -1 where it does not have them. */
+interface Compared {
+  readonly voxels: Int32Array;
+  readonly a: Int32Array;
+  readonly b: Int32Array;
+}
+
+/** The voxels that both masks have. */
+function commonVoxels(a: Mask, b: Mask): Compared {
+  const both = eitherVoxels(a, b);
+  const kept = both.voxels.map((_, n) => n).filter((n) => both.a[n] !== -1 && both.b[n] !== -1);
+  const of = (list: Int32Array) => kept.map((n) => list[n]!);
+  return { voxels: of(both.voxels), a: of(both.a), b: of(both.b) };
+}
+
+/** The voxels that one of the masks has, or both. */
+function eitherVoxels(a: Mask, b: Mask): Compared {
+  const [voxels, inA, inB]: [number[], number[], number[]] = [[], [], []];
+  for (let i = 0, j = 0; i < a.voxels.length || j < b.voxels.length; ) {
+    const [x, y] = [a.voxels[i] ?? Number.POSITIVE_INFINITY, b.voxels[j] ?? Number.POSITIVE_INFINITY];
+    voxels.push(Math.min(x, y));
+    inA.push(x <= y ? i++ : -1);
+    inB.push(y <= x ? j++ : -1);
   }
-  return { a: Int32Array.from(inA), b: Int32Array.from(inB) };
+  return { voxels: Int32Array.from(voxels), a: Int32Array.from(inA), b: Int32Array.from(inB) };
 }
 
 function picked(values: ArrayLike<number>, indices: Int32Array): ArrayLike<number> {
-  return indices.length === values.length ? values : Float64Array.from(indices, (index) => values[index]!);
+  const same = indices.length === values.length && !indices.includes(-1);
+  return same ? values : Float64Array.from(indices, (index) => (index === -1 ? 0 : values[index]!));
 }
 
 /** Renumbers what passed by the common voxels; what is outside of them is left out. */
@@ -103,9 +117,8 @@ function within(passed: { voxel: ArrayLike<number>; label: ArrayLike<number> }, 
   return { voxel, label };
 }
 
-function positionOf({ grid, voxels }: Mask, index: number | undefined): RowDifference['maxMm'] {
-  if (index === undefined) return null;
-  const offset = voxels[index]!;
+function positionOf(grid: Grid, offset: number | undefined): RowDifference['maxMm'] {
+  if (offset === undefined) return null;
   const [nx, ny] = grid.dim;
   return toMm(grid, [offset % nx, Math.floor(offset / nx) % ny, Math.floor(offset / (nx * ny))]);
 }

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { toVolume } from '../artifacts/mask.js';
-import type { Store } from '../cache/store.js';
 import { type MosaicOptions, mosaic } from '../steps/figures/mosaic.js';
 import { figurePage } from '../steps/figures/page.js';
 import { svgToPng } from '../steps/figures/raster.js';
@@ -8,8 +7,9 @@ import { chooseSlices, sliceView, type Volume } from '../steps/figures/slices.js
 import { type Drawing, stack } from '../steps/figures/svg.js';
 import { valueText } from '../steps/figures/ticks.js';
 import type { RowDifference } from './compare-sets.js';
-import { artifactsWithMaps, type Comparison, type Experiment } from './experiments.js';
-import { mapSetsOf, type ValueMaps } from './map-set.js';
+import type { Comparison } from './comparison.js';
+import type { ValueMaps } from './map-set.js';
+import type { Side } from './side.js';
 
 /** Results that are drawn; more would not fit a page. */
 const MOST = 6;
@@ -22,18 +22,11 @@ const DPI = 200;
  * Draws, of each result with values, the map whose mean absolute difference is largest: in the first experiment, in the
  * other, and their difference. Writes a PNG; returns false where nothing differs.
  */
-export async function drawComparison(
-  comparison: Comparison,
-  experiments: readonly Experiment[],
-  store: Store,
-  file: string,
-): Promise<boolean> {
-  const artifacts = new Map(
-    experiments.map(({ workflow, plan }) => [workflow.experiment, artifactsWithMaps(plan, store)] as const),
-  );
-  const a = comparison.experiments[0]!;
-  const setOf = async (experiment: string, result: string, statistic: string) => {
-    const sets = await mapSetsOf(artifacts.get(experiment)!.get(result)!);
+export async function drawComparison(comparison: Comparison, sides: readonly Side[], file: string): Promise<boolean> {
+  const [a] = comparison.experiments;
+  const setOf = async (name: string, result: string, statistic: string) => {
+    const side = sides.find((one) => one.name === name)!;
+    const sets = await side.results.get(result)!.sets();
     return sets.find((set) => set.kind === 'values' && set.statistic === statistic) as ValueMaps;
   };
   const drawings: Drawing[] = [];
@@ -43,14 +36,14 @@ export async function drawComparison(
       if (set.kind !== 'values' || drawings.length === MOST) continue;
       const map = mostDifferent(set.maps);
       if (!map) continue;
-      const [first, other] = [await setOf(a, result, set.statistic), await setOf(b, result, set.statistic)];
+      const [first, other] = [await setOf(a!, result, set.statistic), await setOf(b, result, set.statistic)];
       untrained ||= first.untrained;
       const [x, y] = [await volumeOf(first, map.name), await volumeOf(other, map.name)];
       drawings.push(
         drawMap({
           map,
           title: `${result === set.statistic ? result : `${result} ${set.statistic}`}: ${map.name}`,
-          a,
+          a: a!,
           b,
           x,
           y,

@@ -15,6 +15,8 @@ interface Common {
 /** Maps of one statistic. */
 export interface ValueMaps extends Common {
   readonly kind: 'values';
+  /** Voxels that are not in the mask have the value 0: the mask only says where some map has another. Default false. */
+  readonly zeroOutside?: boolean;
   /** `[voxel]` of one map. */
   read(row: number): Promise<ArrayLike<number>>;
 }

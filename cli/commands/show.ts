@@ -1,11 +1,11 @@
 import path from 'node:path';
-import { UserError } from '../../artifacts/user-error.js';
 import { openRunLog } from '../../cache/run-log.js';
 import { openStore } from '../../cache/store.js';
-import { few, reasonTexts, timeText } from '../../engine/reason-text.js';
-import { detailsOf, type PastRun, pastRuns } from '../../engine/run-record.js';
+import { reasonTexts, timeText } from '../../engine/reason-text.js';
+import { detailsOf, pastRuns } from '../../engine/run-record.js';
 import { existingCache } from '../existing-cache.js';
 import { exitCode } from '../exit-code.js';
+import { runNamed } from '../run-named.js';
 import { print } from '../streams.js';
 import { outcome, parameter } from '../terminal/run-text.js';
 import { columns, duration } from '../terminal/text.js';
@@ -51,21 +51,4 @@ export async function showCommand(id: string | undefined, options: LogOptions): 
     print('', 'outputs, with the digest of each', ...columns(rows));
   }
   return exitCode.ok;
-}
-
-/** The run of that name or of the only name that starts so; without a name the last one. */
-function runNamed(runs: readonly PastRun[], id: string | undefined): PastRun {
-  const found = id === undefined ? runs.slice(0, 1) : runs.filter((run) => run.id.startsWith(id));
-  if (found.length === 1) return found[0]!;
-  const last = few(runs.map((run) => run.id));
-  throw new UserError({
-    message:
-      id === undefined
-        ? 'no run yet'
-        : found.length === 0
-          ? `there is no run \`${id}\``
-          : `\`${id}\` fits ${found.length} runs`,
-    ...(last ? { expected: `the start of one: ${last}` } : {}),
-    hint: '`voxreel log` lists the runs.',
-  });
 }

@@ -1,5 +1,5 @@
 import type { RowDifference, RowOverlap, SetComparison } from '../../compare/compare-sets.js';
-import type { Comparison, ResultComparison } from '../../compare/experiments.js';
+import type { Comparison, ResultComparison } from '../../compare/comparison.js';
 import { short } from '../../proof/judge.js';
 import { columns, count } from './text.js';
 
@@ -9,11 +9,11 @@ const MOST = 12;
 /** A comparison of experiments as tables. */
 export function comparisonLines({ experiments, parameters, results, missing }: Comparison): string[] {
   const lines: string[] = [];
-  if (parameters.length === 0) lines.push('All parameters of the study are the same.');
+  if (parameters.length === 0) lines.push('All parameters are the same.');
   else {
     const rows = parameters.map(({ name, unit, values }) => [
       unit === undefined ? name : `${name} [${unit}]`,
-      ...values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))),
+      ...values.map((value) => (typeof value === 'string' ? value : value === null ? 'none' : JSON.stringify(value))),
     ]);
     lines.push(...columns([['parameter', ...experiments], ...rows]));
   }
@@ -27,8 +27,7 @@ export function comparisonLines({ experiments, parameters, results, missing }: C
     if (passed.length > 0) lines.push('', ...columns([PASSED_HEAD, ...passed], [...right, 6, 7, 8]));
     lines.push(...notes(own));
   }
-  for (const { result, experiments: names } of missing)
-    lines.push(`not in the cache: ${result} of ${names.join(', ')}`);
+  for (const { result, experiments: names } of missing) lines.push(`not there: ${result} of ${names.join(', ')}`);
   return lines;
 }
 

@@ -1,8 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readImage, readImageHeader, readVoxelSeries } from '../../artifacts/image.js';
+import { readImage, readImageHeader, readVoxelSeries, volumesOf } from '../../artifacts/image.js';
 import { readMask } from '../../artifacts/mask.js';
 import { tempFolder } from '../support/folders.js';
 import { int16Series, niftiBytes, type RawNifti } from './nifti-bytes.js';
@@ -37,6 +37,24 @@ const types: [
 ];
 
 describe('images are read', () => {
+  it('volume by volume for those who take one at a time, and may stop', async () => {
+    const file = await image(int16Series(small), 'volumes.nii.gz');
+    const { data } = await readImage(file);
+    const volumes: Float64Array[] = [];
+    for await (const volume of volumesOf(file)) volumes.push(volume);
+    expect(volumes.length).toBe(4);
+    expect(volumes.flatMap((volume) => [...volume])).toEqual([...data]);
+    for await (const volume of volumesOf(file)) {
+      expect([...volume]).toEqual([...volumes[0]!]);
+      break;
+    }
+    await writeFile(folder.at('short.nii.gz'), (await readFile(file)).subarray(0, -9));
+    const all = async () => {
+      for await (const volume of volumesOf(folder.at('short.nii.gz'))) expect(volume.length).toBe(12);
+    };
+    await expect(all()).rejects.toMatchObject({ problems: [{ message: 'the gzip data are cut off' }] });
+  });
+
   it.each(
     types.flatMap(([name, code, bits, set]) =>
       [1, 2].flatMap((version) =>

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { decode } from 'fast-png';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -86,4 +86,124 @@ describe('voxreel compare', () => {
     expect(one.code).toBe(2);
     expect(one.stderr).toContain('one experiment is not enough');
   });
+
+  it('compares results folders as it compares the cache, whichever file and cache they are of', async () => {
+    await writeFile(path.join(dir, 'shares.mjs'), SHARES);
+    await writeFile(path.join(dir, 'study.yaml'), MORE);
+    expect((await voxreel(dir, 'run', 'study.yaml', '--all-experiments')).code).toBe(0);
+    const cached = JSON.parse((await voxreel(dir, 'compare', 'default', 'double', 'odd', '--json')).stdout);
+    const folders = ['default', 'double', 'odd'].map((name) => `results/made/${name}`);
+    const found = await voxreel(dir, 'compare', ...folders, '--json', '--out', 'f.png');
+    expect(found.stderr).toBe('');
+    const published = JSON.parse(found.stdout);
+    expect(published.experiments).toEqual(['default', 'double', 'odd']);
+    // Masks are not published: shares are compared where any is not 0, in 48 voxels of 64.
+    const sharesOf = ({ results }: { results: { result: string; b: string; sets: { voxels: number }[] }[] }) =>
+      results.find(({ result, b }) => result === 'shares' && b === 'odd')!.sets[0]!.voxels;
+    expect([sharesOf(cached), sharesOf(published)]).toEqual([64, 48]);
+    const others = ({ results }: typeof published) =>
+      results
+        .filter(({ result }: { result: string }) => result !== 'shares')
+        .map(withoutVoxels)
+        .sort(byResult);
+    expect(others(published)).toEqual(others(cached));
+    expect(others(cached).flatMap(({ sets }: { sets: unknown[] }) => sets).length).toBeGreaterThan(3);
+    expect(published.parameters).toEqual([
+      { name: 'scale', values: [1, 2, 1] },
+      { name: 'odd', values: [false, false, true] },
+      { name: 'maps.scale', values: [1, 2, 1] },
+      { name: 'maps.odd', values: [false, false, true] },
+      { name: 'shares.odd', values: [false, false, true] },
+    ]);
+    expect(decode(await readFile(path.join(dir, 'f.png'))).width).toBeGreaterThan(500);
+
+    // Another file with another step behind an output of the same name, run elsewhere with a cache of its own.
+    await mkdir(path.join(dir, 'elsewhere'));
+    for (const file of ['maps.mjs', 'shares.mjs']) await cp(path.join(dir, file), path.join(dir, 'elsewhere', file));
+    const other = MORE.replace('name: made', 'name: other').replace(
+      `{ scale: "\${params.scale}", odd`,
+      '{ scale: 3, odd',
+    );
+    await writeFile(
+      path.join(dir, 'elsewhere/other.yaml'),
+      other.replace(/ {2}shares:.*\n/, '').replace('shares: steps.shares, ', ''),
+    );
+    expect((await voxreel(path.join(dir, 'elsewhere'), 'run', 'other.yaml')).code).toBe(0);
+    const away = path.join(dir, 'elsewhere/results/other/default');
+    const { stdout, code } = await voxreel(dir, 'compare', './results/made/default/', away);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^shares.uses +\.\/shares\.mjs +none$/m);
+    expect(stdout).toMatch(/^maps.scale +1 +3$/m);
+    // Of the two files of steps that the first has, the other has one.
+    expect(stdout).toMatch(/^version of step file +[0-9a-f]{12}, [0-9a-f]{12} +[0-9a-f]{12}$/m);
+    // Thrice 1, 2, …, 64: the mean difference is 65.
+    expect(stdout).toMatch(/^maps t +2 +1 +1 +65 +128 +one at \(9, 9, 9\) mm$/m);
+    expect(stdout).toContain(`not there: shares of ${away}`);
+  });
+
+  it('compares runs of the log while the cache has what they made', async () => {
+    for (const set of ['scale=1', 'scale=2'])
+      expect((await voxreel(dir, 'run', 'study.yaml', '--set', set)).code).toBe(0);
+    const ids = (await voxreel(dir, 'log', '--json')).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).id);
+    const { stdout, stderr } = await voxreel(dir, 'compare', ids[1], ids[0]);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^scale +1 +2$/m);
+    expect(stdout).toMatch(/^maps t +2 +1 +1 +32.5 +64 +one at \(9, 9, 9\) mm$/m);
+    const unknown = await voxreel(dir, 'compare', ids[0], '20200101-000000-0000');
+    expect(unknown).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no run `20200101-000000-0000`'),
+    });
+  });
+
+  it('says which folders it cannot compare, and never takes a folder for an experiment', async () => {
+    expect((await voxreel(dir, 'run', 'study.yaml', '--all-experiments')).code).toBe(0);
+    const [a, b] = ['results/made/default', 'results/made/double'];
+    const fault = async (...words: string[]) => {
+      const { code, stderr } = await voxreel(dir, 'compare', ...words);
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(await fault(a, 'results/made/gone')).toContain('there is no such folder');
+    expect(await fault(a, 'results/made')).toMatch(
+      /this is no results folder[\s\S]*Those below it are: results\/made\/default/,
+    );
+    expect(await fault(a, b, '--set', 'scale=3')).toContain('--set is for experiments');
+    expect(await fault(a, b, '--cache', '.voxreel')).toContain('--cache is for experiments');
+    const here = await voxreel(path.join(dir, 'results/made'), 'compare', 'default', 'double');
+    expect(here.stderr).toContain('voxreel compare ./default ./double');
+    expect((await voxreel(path.join(dir, 'results/made'), 'compare', './default', './double')).code).toBe(0);
+    await cp(path.join(dir, b, 'maps/maps_stat-t_statmap.json'), path.join(dir, a, 'maps/maps_stat-p_statmap.json'));
+    await cp(
+      path.join(dir, b, 'maps/maps_stat-t_statmap.nii.gz'),
+      path.join(dir, a, 'maps/maps_stat-p_statmap.nii.gz'),
+    );
+    expect(await fault(a, b)).toContain('these images are of different runs');
+  });
 });
+
+const byResult = (x: { result: string; b: string }, y: { result: string; b: string }) =>
+  `${x.result} ${x.b}` < `${y.result} ${y.b}` ? -1 : 1;
+
+/** Of what passed a threshold the whole grid is compared, of the cache only the mask: nothing passed outside of it. */
+const withoutVoxels = ({ sets, ...result }: { sets: { kind: string; voxels: number }[] }) => ({
+  ...result,
+  sets: sets.map(({ voxels, ...set }) => (set.kind === 'passed' ? set : { voxels, ...set })),
+});
+
+/** Shares of two layers: 0 in the same 16 voxels of both, and in the first voxel but where `odd`. */
+const SHARES = STEP.replace("kind: 'group'", "kind: 'probability'")
+  .replace("t: { units: '1', df: 7 }", "probability: { units: 'share of kernels' }")
+  .replace('maps: { t:', 'maps: { probability:')
+  .replace('scale * (v + 1)', '(v < 16 ? 0 : v / 64)')
+  .replace('v === 0 && odd ? value + 100', 'v === 20 && odd ? 0.5');
+const MORE = STUDY.replace(
+  'experiments:',
+  `  shares: { uses: ./shares.mjs, with: { odd: "\${params.odd}" } }
+  passed: { uses: threshold, in: { maps: steps.maps }, with: { correction: none, p: 0.001, min_extent: 2 } }
+outputs: { same: steps.same, maps: steps.maps, shares: steps.shares, passed: steps.passed }
+experiments:`,
+);
