@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const benches = [
   'engine',
+  'experiments',
   'other-tools',
   'nifti',
   'glm',
