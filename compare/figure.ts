@@ -39,6 +39,7 @@ export async function drawComparison(comparison: Comparison, sides: readonly Sid
       const [first, other] = [await setOf(a!, result, set.statistic), await setOf(b, result, set.statistic)];
       untrained ||= first.untrained;
       const [x, y] = [await volumeOf(first, map.name), await volumeOf(other, map.name)];
+      if (first.zeroOutside && other.zeroOutside) fillWhereOtherIs(x.data, y.data);
       drawings.push(
         drawMap({
           map,
@@ -65,13 +66,21 @@ export async function drawComparison(comparison: Comparison, sides: readonly Sid
   return true;
 }
 
+/** Of two volumes that are 0 where they have no value: 0 where only the other one has a value. */
+function fillWhereOtherIs(x: Float64Array, y: Float64Array): void {
+  for (let i = 0; i < x.length; i++) {
+    if (Number.isNaN(x[i]) && !Number.isNaN(y[i])) x[i] = 0;
+    else if (Number.isNaN(y[i]) && !Number.isNaN(x[i])) y[i] = 0;
+  }
+}
+
 function mostDifferent(maps: readonly RowDifference[]): RowDifference | undefined {
   const [first, ...others] = maps;
   const most = others.reduce((best, map) => (map.meanAbsolute > best!.meanAbsolute ? map : best), first);
   return most && most.maxAbsolute > 0 ? most : undefined;
 }
 
-async function volumeOf(set: ValueMaps, name: string): Promise<Volume> {
+async function volumeOf(set: ValueMaps, name: string): Promise<Volume & { readonly data: Float64Array }> {
   const values = await set.read(set.names.indexOf(name));
   return { grid: set.mask.grid, data: toVolume(set.mask, values, Number.NaN) };
 }
