@@ -35,7 +35,7 @@ Without \`labels\` there is a column for every label of the table, in the order 
 all have the same columns; one that a movie never shows is 0 throughout.`,
   sources: [
     'BIDS 1.9, "Task events": onset and duration',
-    'Hanke et al. (2016), Scientific Data 3:160092: annotations of a film as time series',
+    'Häusler & Hanke (2016), F1000Research 5, doi 10.12688/f1000research.9536.1: annotations of the cuts, places and times of a film',
   ],
   inputs: {
     table: { type: ['table', 'events'], description: 'What is in the movie, and when.' },
