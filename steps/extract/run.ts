@@ -21,6 +21,9 @@ export async function run(context: StepContext<ExtractParams>): Promise<Record<s
   checkSize(layers, frames, one(context.inputs, 'frames'));
   const kept = layers.filter((layer) => asked.has(layer.name));
   const preprocessing = params.preprocessing === 'auto' ? weights.preprocessing : params.preprocessing;
+  if (preprocessing !== weights.preprocessing) {
+    context.note(`pre-processing of images: ${preprocessing}, as this step says, in place of ${weights.preprocessing}`);
+  }
   if (weights.untrained) context.note('untrained: the weights are random numbers, so these activations mean nothing');
 
   const network = await openOnDevice(

@@ -40,6 +40,7 @@ saw when the brain is taken to have responded to it.
    the maximum, since the zero padding of the network often makes that a position at the border. pictures.tsv gives
    each maximum. \`montage/region-<name>.png\` shows all of a region's on one sheet: a column for each peak with its time in
    the movie, the frame, and map and overlay of each kernel with the value that its brightest colour stands for.
+   With \`series\` of means or maxima wired, a note tells when the maps are not those that it was made of (more than 1 % off).
    The \`kernels\` most selective kernels of each layer and region are shown. Series of the user's own have no feature
    maps: series and peaks only.
 
@@ -136,7 +137,7 @@ height and prominence in the units of the mean series. series.tsv: time in s, vo
       preprocessing: {
         enum: ['auto', 'caffe', 'torch'],
         default: 'auto',
-        description: 'How pixels become numbers, as in `extract`; `auto` goes by the names in the weight file.',
+        description: 'How pixels become numbers, as in `extract`; `auto` goes by the weights, see there.',
       },
       activation: {
         enum: ['relu', 'linear'],

@@ -5,12 +5,14 @@ import { type FramesData, frameName, readFrames } from '../../artifacts/frames.j
 import { nameForFile } from '../../artifacts/published.js';
 import type { ReversalPicture } from '../../artifacts/reversal-data.js';
 import type { SelectedKernel } from '../../artifacts/selection.js';
+import type { SeriesData } from '../../artifacts/series.js';
 import type { StepContext } from '../../engine/step-type.js';
 import type { DrawnFeature, FeaturePicture } from '../../numerics/feature-picture.js';
 import type { FeatureMap } from '../extract/feature-maps.js';
 import { lut } from '../figures/colormaps.js';
 import type { ReverseParams } from './index.js';
 import type { RegionPeak } from './peak-times.js';
+import { unlikeSeries } from './unlike-series.js';
 
 export interface RegionPeaks {
   readonly name: string;
@@ -30,14 +32,16 @@ const mapValues = 64 << 20;
 /**
  * Draws the frames at the peaks and, where there are weights, the feature maps of the kernels there. The network runs
  * once for each frame, for as many frames in one go as their maps fit into memory. Files have the numbers of the
- * frames.
+ * frames. Where there are `series`, a note says of maps that they were not made of.
  */
 export async function drawPictures(
   regions: readonly RegionPeaks[],
   framesArtifact: Artifact,
   weights: Artifact | undefined,
+  series: SeriesData | null,
   context: StepContext<ReverseParams>,
 ): Promise<ReversalPicture[]> {
+  let unlike: string | null = null;
   const frames = await readFrames(framesArtifact);
   await mkdir(path.join(context.workDir, 'pictures'), { recursive: true });
   const wanted = picturesWanted(regions, weights !== undefined);
@@ -45,6 +49,7 @@ export async function drawPictures(
   for (const numbers of batches(wanted, frames)) {
     const requests = numbers.flatMap((frame) => kernelsOf(wanted.get(frame)!).map((kernel) => ({ frame, kernel })));
     const maps = weights ? await mapsFor(requests, framesArtifact, weights, context) : [];
+    if (series) unlike ??= unlikeSeries(maps, series, frames.rows.length);
     for (const number of numbers) {
       context.signal.throwIfAborted();
       const own = maps.filter(({ frame }) => frame === number);
@@ -52,6 +57,7 @@ export async function drawPictures(
       context.progress(drawn.size, wanted.size, 'frames');
     }
   }
+  if (unlike) context.note(unlike);
   return regions.flatMap(({ name }) =>
     [...wanted].flatMap(([frame, places]) =>
       places.filter(({ region }) => region === name).flatMap((place) => rowsOf(place, frame, drawn.get(frame)!)),

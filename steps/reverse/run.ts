@@ -49,7 +49,7 @@ export async function run(context: StepContext<ReverseParams>): Promise<Record<s
   await writeTable(to('subjects.tsv'), tables.subjectColumns, tables.subjectRows(analysed, subjects));
   await writeTable(to('peaks.tsv'), tables.peakColumns, analysed.flatMap(tables.peakRows));
   await linkOrCopy(fileOf(selection, 'regions.nii.gz'), to('regions.nii.gz'));
-  const { pictures, montages } = await drawn(analysed, context);
+  const { pictures, montages } = await drawn(analysed, series, context);
   await writeTable(to('pictures.tsv'), tables.pictureColumns, pictures.map(tables.pictureRow));
   notePeaks(analysed, windows, note);
 
@@ -126,7 +126,11 @@ async function windowsOf(frames: Artifact | undefined, series: SeriesData | null
   return Array.from({ length: series.samples }, (_, n) => ({ onset: n * interval, duration: interval }));
 }
 
-async function drawn(analysed: readonly tables.AnalysedRegion[], context: StepContext<ReverseParams>) {
+async function drawn(
+  analysed: readonly tables.AnalysedRegion[],
+  series: SeriesData | null,
+  context: StepContext<ReverseParams>,
+) {
   const { inputs, params, note } = context;
   if (!inputs.frames) {
     note('no frames are wired: series and peaks only, no pictures');
@@ -140,7 +144,7 @@ async function drawn(analysed: readonly tables.AnalysedRegion[], context: StepCo
     note('the selected kernels are series of your own: frames, but no feature maps');
   }
   const weights = inputs.weights as Artifact | undefined;
-  const pictures = await drawPictures(regions, one(inputs, 'frames'), weights, context);
+  const pictures = await drawPictures(regions, one(inputs, 'frames'), weights, series, context);
   const montages = await drawMontages(regions, pictures, weights?.meta.untrained === true, context);
   return { pictures, montages };
 }

@@ -135,6 +135,8 @@ describeShared('extract against PyTorch', () => {
   test('takes torchvision’s names for torch pre-processing', async () => {
     const off = await worstOfAll(narrow(variants.f32), 'means.f32.torch.npy', { preprocessing: 'auto' }, [0]);
     expect(off).toBeLessThan(2e-6);
+    const { notes } = await extract(images[0]!, narrow(variants.f32), { preprocessing: 'caffe', layers: ['conv1_1'] });
+    expect(notes).toContain('pre-processing of images: caffe, as this step says, in place of torch');
   });
 
   test.each([

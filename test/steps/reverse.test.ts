@@ -14,7 +14,9 @@ import { readNpy, writeNpy } from '../../artifacts/npy.js';
 import { writeSeries } from '../../artifacts/series.js';
 import { numericColumn, readTable, textColumn, writeTable } from '../../artifacts/table.js';
 import { createPool, type Pool } from '../../numerics/pool.js';
+import { aggregateStep } from '../../steps/aggregate/index.js';
 import { featureMaps } from '../../steps/extract/feature-maps.js';
+import { extractStep } from '../../steps/extract/index.js';
 import { lut } from '../../steps/figures/colormaps.js';
 import { reverseStep } from '../../steps/reverse/index.js';
 import { newFolder } from '../support/folders.js';
@@ -299,6 +301,24 @@ describe('reverse', () => {
       if (value >= lowest) return;
       expect([...overlay.slice(3 * at, 3 * at + 3)]).toEqual([...pixels.slice(3 * at, 3 * at + 3)]);
     });
+  });
+
+  it('says of feature maps that are not what the series was made of', async () => {
+    const frames = await framesOf(9, 32, 16);
+    const extracted = await runStep(extractStep, { frames, weights: untrained }, { statistics: ['mean', 'max'] });
+    const { activations } = extracted.outputs;
+    for (const statistic of ['mean', 'max']) {
+      const { series } = (await runStep(aggregateStep, { activations: activations! }, { statistic })).outputs;
+      const inputs = { ...(await study()), frames, weights: untrained, series: series! };
+      expect((await reverse(inputs)).notes.join()).not.toMatch(/feature map/);
+      expect((await reverse(inputs, { preprocessing: 'caffe' })).notes).toContainEqual(
+        expect.stringMatching(
+          new RegExp(
+            `^the feature map of conv1_1/k1 at picture 3 has a ${statistic} of [\\d.]+, the kernel's series says [\\d.]+: .* not those of extract`,
+          ),
+        ),
+      );
+    }
   });
 
   it('lays the pictures at the peaks of a region out on one sheet', async () => {
