@@ -4,6 +4,7 @@ import type { Ffmpeg } from './ffmpeg.js';
 import { errorOf, lineSplitter, timeStampReader } from './log-lines.js';
 import { type PictureOptions, pictureFilters } from './picture-filters.js';
 import { pictures, quietly } from './probe.js';
+import { type FrameBuffers, frameSocket, framesOfStream } from './raw-frames.js';
 
 export interface MovieFrame {
   /** Presentation time stamp in s, from the start of the file. */
@@ -20,7 +21,7 @@ export interface MovieOptions extends PictureOptions {
   /** The movie may be damaged. Several threads conceal its errors differently, even from run to run, so it gets one. */
   readonly tolerate: boolean;
   /** Two frames of `width` x `height` x 3 bytes that are filled in turn; default: new ones. */
-  readonly buffers?: readonly [Uint8Array, Uint8Array];
+  readonly buffers?: FrameBuffers;
   readonly signal: AbortSignal;
   /** Called for every error that ffmpeg reports while it decodes. */
   onError(message: string): void;
@@ -34,22 +35,27 @@ export interface MovieOptions extends PictureOptions {
 export async function* framesOfMovie(ffmpeg: Ffmpeg, options: MovieOptions): AsyncGenerator<MovieFrame> {
   if (options.hdr) await requireToneMapping(ffmpeg, options.origin);
   const { width, height, signal, tolerate } = options;
+  const size = width * height * 3;
+  const buffers: FrameBuffers = options.buffers ?? [new Uint8Array(size), new Uint8Array(size)];
   const { fields, picture } = pictureFilters(options);
   const filter = [
     [...fields, 'split[corner][whole]'].join(','),
     "[corner]crop='min(16,iw)':'min(16,ih)':0:0,showinfo,nullsink",
     `[whole]${picture.join(',')}`,
   ].join(';');
+  const passThrough = await passFramesThrough(ffmpeg);
+  const socket = await frameSocket(buffers);
   const child = execa(
     ffmpeg.path,
     [
       ...quietly,
       ...['-threads', String(tolerate ? 1 : options.threads), '-i', options.file],
-      ...[...pictures, '-vf', filter, ...(await passFramesThrough(ffmpeg))],
+      ...[...pictures, '-vf', filter, ...passThrough],
       ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'],
     ],
     {
       stdin: 'ignore',
+      stdout: socket?.output ?? 'pipe',
       buffer: false,
       encoding: 'buffer',
       reject: false,
@@ -57,6 +63,8 @@ export async function* framesOfMovie(ffmpeg: Ffmpeg, options: MovieOptions): Asy
       killSignal: 'SIGKILL',
     },
   );
+  // ffmpeg has it now, and the frames end when it does.
+  socket?.output.destroy();
   const stamps = new TimeStamps();
   // A consumer that has enough stops early; what ffmpeg says about its broken pipe is no damage of the movie.
   let stopped = false;
@@ -74,22 +82,10 @@ export async function* framesOfMovie(ffmpeg: Ffmpeg, options: MovieOptions): Asy
     stamps.end();
   });
   try {
-    const size = width * height * 3;
-    let [filling, full] = options.buffers ?? [new Uint8Array(size), new Uint8Array(size)];
-    let filled = 0;
-    for await (const chunk of child.stdout! as AsyncIterable<Buffer>) {
-      for (let at = 0; at < chunk.length; ) {
-        const part = Math.min(chunk.length - at, size - filled);
-        filling.set(chunk.subarray(at, at + part), filled);
-        at += part;
-        filled += part;
-        if (filled < size) continue;
-        filled = 0;
-        [filling, full] = [full, filling];
-        const seconds = await stamps.next();
-        if (Number.isNaN(seconds)) throw withoutTimeStamps(options.origin);
-        yield { seconds, data: full };
-      }
+    for await (const data of socket?.frames ?? framesOfStream(child.stdout!, buffers)) {
+      const seconds = await stamps.next();
+      if (Number.isNaN(seconds)) throw withoutTimeStamps(options.origin);
+      yield { seconds, data };
     }
     const { exitCode } = await child;
     signal.throwIfAborted();
