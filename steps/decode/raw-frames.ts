@@ -23,7 +23,8 @@ const LONGEST_PATH = 103;
 
 /**
  * A connection that is read straight into the buffers: streams make a new piece of memory of every 64 KB and copy it, which
- * takes twice the time. Null where there is none (the folder for temporary files has too long a name for a socket).
+ * takes twice the time. Null where there is none: the folder for temporary files has too long a name for a socket, or sockets
+ * are not allowed.
  */
 export async function frameSocket(buffers: FrameBuffers): Promise<FrameSocket | null> {
   const server = net.createServer({ pauseOnConnect: true });
@@ -34,9 +35,8 @@ export async function frameSocket(buffers: FrameBuffers): Promise<FrameSocket | 
     if (Buffer.byteLength(address) > LONGEST_PATH) return null;
     server.listen(address);
     await once(server, 'listening');
-    const connection = once(server, 'connection');
-    const frames = framesAt(address, buffers);
-    const [output] = (await connection) as [net.Socket];
+    const { socket, frames } = framesAt(address, buffers);
+    const [[output]] = (await Promise.all([once(server, 'connection'), once(socket, 'connect')])) as [[net.Socket], []];
     return { output, frames };
   } catch {
     return null;
@@ -47,7 +47,7 @@ export async function frameSocket(buffers: FrameBuffers): Promise<FrameSocket | 
 }
 
 /** Reads while a frame is asked for; meanwhile the program waits. */
-function framesAt(address: string, buffers: FrameBuffers): RawFrames {
+function framesAt(address: string, buffers: FrameBuffers): { socket: net.Socket; frames: RawFrames } {
   let [filling, last] = buffers;
   let filled = 0;
   let full = false;
@@ -96,7 +96,7 @@ function framesAt(address: string, buffers: FrameBuffers): RawFrames {
       socket.destroy();
     }
   }
-  return frames();
+  return { socket, frames: frames() };
 }
 
 /** The same from a stream, by copying. */
