@@ -4,6 +4,9 @@ import type { Extreme, NumberDifference } from '../../proof/number-difference.js
 import type { ContentVerdict, OutputVerdict } from '../../proof/verification.js';
 import { count } from '../terminal/text.js';
 
+const NOT_KEPT =
+  'The locked data are not kept in the cache. Estimates from fingerprints, good to 25 %; root mean squares in standard deviations, of tables relative:';
+
 /** What differs in an output: for each content its name and sentences; none where it is identical. */
 export function differenceRows({ difference, contents }: OutputVerdict): [name: string, sentences: string[]][] {
   if (!difference) return [];
@@ -19,10 +22,7 @@ export function differenceRows({ difference, contents }: OutputVerdict): [name: 
     const sentence = estimateOf(one);
     return sentence === undefined ? [] : [[one.name, [sentence]]];
   });
-  return [
-    ['', ['The locked data are not kept in the cache: estimates from fingerprints, good to 25 %.']],
-    ...estimated,
-  ];
+  return [['', [NOT_KEPT]], ...estimated];
 }
 
 function sentencesOf({ kind, passed, peaks }: ContentDifference, numbers: NumberDifference): string[] {
@@ -75,7 +75,7 @@ function closeToOne(value: number | null): string {
 function estimateOf({ because, distance, status }: ContentVerdict): string | undefined {
   if (status === 'identical' || !distance) return because;
   const { relative, correlation, flipped, dice } = distance;
-  const parts = [`off by ${short(relative)} (root mean square, in standard deviations or, of tables, relative)`];
+  const parts = [`off by ${short(relative)}`];
   if (correlation !== undefined) parts.push(`r about ${closeToOne(correlation)}`);
   if (flipped > 0) parts.push(`Dice about ${closeToOne(dice)}, about ${count(flipped, 'voxel')} flipped`);
   return parts.join(', ');

@@ -10,7 +10,7 @@ export function markdownText(verification: Verification): string {
   if (values) {
     lines.push('| output | | |', '| --- | --- | --- |');
     for (const one of values.outputs) lines.push(row([nameOf(one), STATUS[one.status], detailOf(one)]));
-    for (const one of values.outputs.filter(({ difference }) => difference)) {
+    for (const one of values.outputs.filter((output) => differenceRows(output).length > 0)) {
       lines.push('', `<details><summary>${nameOf(one)}: what differs, locked -&gt; now</summary>`, '');
       for (const [name, sentences] of differenceRows(one))
         lines.push(`- ${[name, ...sentences].filter(Boolean).join('; ')}`);

@@ -28,7 +28,7 @@ export function verificationLines(verification: Verification, paint: Colours): s
 
 /** A block for each output that is not identical. */
 function differences(outputs: readonly OutputVerdict[]): string[] {
-  const differing = outputs.filter(({ difference }) => difference);
+  const differing = outputs.filter((one) => differenceRows(one).length > 0);
   const more = differing.length - MOST;
   return [
     ...differing.slice(0, MOST).flatMap((one) => ['', `${nameOf(one)}, locked -> now`, ...differenceLines(one)]),
@@ -38,10 +38,13 @@ function differences(outputs: readonly OutputVerdict[]): string[] {
 
 /** The sentences of an output's differences, indented, beside the names of the contents. */
 export function differenceLines(output: OutputVerdict): string[] {
-  const rows = differenceRows(output).flatMap(([name, sentences]) =>
-    sentences.map((sentence, n) => [n === 0 ? name : '', sentence]),
-  );
-  return columns(rows).map((row) => `  ${row}`);
+  const rows = differenceRows(output);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.flatMap(([name, sentences]) => {
+    // A remark about all of them stands at the margin.
+    if (name === '') return sentences.map((sentence) => `  ${sentence}`);
+    return sentences.map((sentence, n) => `  ${(n === 0 ? name : '').padEnd(width)}  ${sentence}`);
+  });
 }
 
 function facts({ lock, experiment, changes, values }: Verification): string[][] {
