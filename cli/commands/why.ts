@@ -1,3 +1,4 @@
+import { sameLabel } from '../../artifacts/bids-names.js';
 import { UserError } from '../../artifacts/user-error.js';
 import { openRunLog } from '../../cache/run-log.js';
 import { openStore } from '../../cache/store.js';
@@ -5,7 +6,7 @@ import type { Plan } from '../../engine/plan.js';
 import { timeText } from '../../engine/reason-text.js';
 import { didYouMean, listNames } from '../../engine/spec/nearest.js';
 import { whyNow, whyThen } from '../../engine/why.js';
-import { defaultCache, loadWorkflow, plan } from '../../index.js';
+import { defaultCache, type Instance, loadWorkflow, plan } from '../../index.js';
 import { exitCode } from '../exit-code.js';
 import { print } from '../streams.js';
 import { studyAndNames } from '../study-file.js';
@@ -61,7 +62,7 @@ function instancesNamed({ instances, graph }: Plan, names: readonly string[]): s
   if (item === undefined && items.length > 0) {
     return [(items.find(({ state }) => state !== 'cached') ?? items[0]!).instance.id];
   }
-  const ofSubject = items.filter(({ instance }) => instance.label?.split('_').includes(item ?? ''));
+  const ofSubject = items.filter(({ instance }) => isOf(instance, item ?? ''));
   if (ofSubject.length > 0) return ofSubject.map(({ instance }) => instance.id);
   const known =
     items.length > 0 ? items.map(({ instance }) => instance.label ?? '') : graph.workflow.steps.map((s) => s.name);
@@ -71,4 +72,12 @@ function instancesNamed({ instances, graph }: Plan, names: readonly string[]): s
     expected: listNames(known),
     ...didYouMean(asked, known),
   });
+}
+
+/** `sub-03`, `03` or `3`; of items with several entities, any of them. */
+function isOf({ entities = {}, label = '' }: Instance, item: string): boolean {
+  return (
+    label.split('_').includes(item) ||
+    Object.entries(entities).some(([entity, value]) => sameLabel(entity, value, item))
+  );
 }

@@ -1,6 +1,8 @@
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { int16Series, niftiBytes } from '../artifacts/nifti-bytes.js';
 import { voxreel } from './support/process.js';
 import { writeStudy } from './support/study.js';
 
@@ -22,6 +24,28 @@ describe('voxreel why', () => {
       /^second is cached: made .*\nIt ran in run [-0-9a-f]+, because\n {2}text changed \(steps\.first\)\n/,
     );
     expect(after.stdout).toContain('    word: "hello" -> "hey"');
+  });
+
+  it('takes the subject as people write it', async () => {
+    for (const subject of ['02', '10']) {
+      const func = path.join(dir, `bids/sub-${subject}/func`);
+      await mkdir(func, { recursive: true });
+      const image = gzipSync(niftiBytes(int16Series([2, 2, 2, 3])));
+      await writeFile(path.join(func, `sub-${subject}_task-x_desc-preproc_bold.nii.gz`), image);
+    }
+    const yaml = `voxreel: 1
+name: people
+inputs: { bold: { type: bids, path: bids } }
+steps: { smoothed: { uses: smooth, foreach: inputs.bold, in: { image: item.bold } } }
+`;
+    await writeFile(path.join(dir, 'people.yaml'), yaml);
+    for (const subject of ['sub-02', '02', '2']) {
+      const { stdout } = await voxreel(dir, 'why', 'people.yaml', 'smoothed', subject);
+      expect(stdout).toBe('smoothed[sub-02] would run, because\n  first time\n');
+    }
+    const { code, stderr } = await voxreel(dir, 'why', 'people.yaml', 'smoothed', '1');
+    expect(code).toBe(2);
+    expect(stderr).toContain('the step `smoothed` has no item `1`');
   });
 
   it('names the nearest step, and the files where it cannot know which is meant', async () => {
