@@ -19,12 +19,23 @@ export interface RunFolder {
   close(): Promise<void>;
 }
 
+/** Who this process is: `machine-pid-start`. */
+export function processName(): string {
+  return [machineIdentity(), process.pid, processStart('self') ?? 0].join('-');
+}
+
+/** Whether the process that a name begins with lives; undefined where it belongs to another machine. */
+export function isAlive(name: string): boolean | undefined {
+  const [machine, pid, start] = name.split('-');
+  return machine === machineIdentity() ? isRunning(Number(pid), start ?? '0') : undefined;
+}
+
 /**
  * A new name for something temporary that says who owns it (`machine-pid-start-random`), so that a later run can tell
  * what is in use from what a killed process left behind.
  */
 export function ownedName(): string {
-  return [machineIdentity(), process.pid, processStart('self') ?? 0, randomBytes(4).toString('hex')].join('-');
+  return `${processName()}-${randomBytes(4).toString('hex')}`;
 }
 
 /**
@@ -73,14 +84,14 @@ export async function removeAbandoned(tmp: string, now: number = Date.now()): Pr
 }
 
 async function isAbandoned(name: string, dir: string, now: number): Promise<boolean> {
-  const [machine, pid, start] = name.split('-');
-  if (machine === machineIdentity()) return !isAlive(Number(pid), start ?? '0');
+  const alive = isAlive(name);
+  if (alive !== undefined) return !alive;
   const facts = await stat(dir).catch(() => undefined);
   return facts !== undefined && now - facts.mtimeMs > STALE_MS;
 }
 
 /** A process id alone may have been given to someone else since: the start time must agree too, where it is known. */
-function isAlive(pid: number, start: string): boolean {
+function isRunning(pid: number, start: string): boolean {
   if (pid === process.pid) return true;
   try {
     process.kill(pid, 0);

@@ -2,6 +2,7 @@ import os from 'node:os';
 import type { Json, JsonObject } from '../artifacts/artifact.js';
 import { type LoggedRun, newRunId, openRunLog, type RunLog } from '../cache/run-log.js';
 import type { Store } from '../cache/store.js';
+import { processName } from '../cache/work-folders.js';
 import type { Reason, RunEvent, Totals } from './events.js';
 import type { Selection } from './selection.js';
 import { voxreelVersion } from './version.js';
@@ -18,6 +19,8 @@ export interface RunFacts {
   /** What was asked for besides: `--force fit`. */
   readonly selection: Selection;
   readonly host: string;
+  /** Tells on that host whether the run goes on (`isAlive`). Absent in entries of older versions. */
+  readonly process?: string;
   readonly voxreel: string;
   /** Absent as long as the run has not ended. */
   readonly totals?: Totals;
@@ -53,6 +56,7 @@ export function recordRun(store: Store, workflow: Workflow, selection: Selection
     ...(workflow.set.length > 0 ? { set: workflow.set } : {}),
     selection,
     host: os.hostname(),
+    process: processName(),
     voxreel: voxreelVersion(),
   };
   const write = async (more: { totals?: Totals }, keys: ReadonlyMap<string, string>, details: RunDetails) => {

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { int16Series, niftiBytes } from '../artifacts/nifti-bytes.js';
-import { voxreel } from './support/process.js';
+import { startVoxreel, voxreel } from './support/process.js';
 import { writeStudy } from './support/study.js';
 
 let dir: string;
@@ -83,6 +83,15 @@ describe('voxreel log and show', () => {
     const last = JSON.parse((await voxreel(dir, 'show', '--json')).stdout);
     expect(last.failed).toEqual([{ instance: 'first', message: 'told to fail' }]);
     expect(last.facts.params).toEqual({ word: 'hello', wait: 0, fail: true });
+  });
+
+  it('tell a run that goes on from one that was killed', async () => {
+    const { process: child, ended } = startVoxreel(dir, ['run', 'study.yaml', '--set', 'wait=60']);
+    const log = async () => (await voxreel(dir, 'log', '--limit', '1')).stdout;
+    await vi.waitFor(async () => expect(await log()).toContain('goes on'), { timeout: 60_000, interval: 200 });
+    child.kill('SIGKILL');
+    await ended;
+    expect(await log()).toContain('was killed');
   });
 
   it('end with 2 where there is no cache, or no such run', async () => {
