@@ -90,12 +90,12 @@ export function explainer(graph: Graph, history: History, store: Store, inputs: 
     let best = compared(last);
     // Ingredients that are certain and do not differ at all would have been found in the store.
     const enough = open.size > 0 ? 0 : 1;
-    if (best.reasons.length <= enough) return best;
+    if (weight(best) <= enough) return best;
     for (const key of earlierKeys(instance.id)) {
       const record = recordOf(key);
       const other = record && compared(record);
-      if (other && other.reasons.length < best.reasons.length) best = other;
-      if (best.reasons.length <= enough) break;
+      if (other && weight(other) < weight(best)) best = other;
+      if (weight(best) <= enough) break;
     }
     return best;
   };
@@ -122,6 +122,14 @@ export function explainer(graph: Graph, history: History, store: Store, inputs: 
     const difference = inputDifference(before, instance, reason.port, reason.label, inputs);
     return { ...reason, ...difference, ...(difference.files || difference.facts ? { since: then.made } : {}) };
   }
+}
+
+/** How much differs. What somebody changed explains more than what a step before gives, which is a consequence. */
+function weight({ reasons }: Nearest): number {
+  const consequences = reasons.filter(
+    (reason) => reason.kind === 'input-changed' && reason.origin.startsWith('steps.'),
+  );
+  return reasons.length + consequences.length;
 }
 
 function isAssumed(reason: Reason, open: ReadonlySet<string>): boolean {

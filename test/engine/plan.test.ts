@@ -157,6 +157,29 @@ steps: { low: { uses: first, in: { text: inputs.two } } }
     expect((await study.run()).worked).toEqual(['each[sub-02]', 'low[sub-02]']);
   });
 
+  it('names what somebody changed rather than what another experiment gives', async () => {
+    const yaml = `voxreel: 1
+name: two
+params: { end: "!" }
+inputs: { a: { type: text, path: a.txt }, b: { type: text, path: b.txt } }
+steps:
+  loud: { uses: append, in: { text: inputs.a }, with: { suffix: "\${params.end}" } }
+  both: { uses: pair, in: { text: steps.loud, more: inputs.b } }
+experiments: { question: { end: "?" } }
+`;
+    const port = { type: 'text', description: 'A text.' };
+    await start(yaml, [textStep('pair', {}, (content) => content, { inputs: { text: port, more: port } })]);
+    await study.write('a.txt', 'One');
+    await study.write('b.txt', 'Two');
+    await study.run({ experiment: 'question' });
+    await study.write('b.txt', 'Three');
+    await study.run();
+    // Since the last result the other text changed, since the one of this experiment the file.
+    expect(reasonsOf(await study.plan({ experiment: 'question' }), 'both')).toMatchObject([
+      { kind: 'input-changed', port: 'more', files: [{ path: path.join(study.dir, 'b.txt') }] },
+    ]);
+  });
+
   it('never counts as certain what only an instance that has yet to run could change', async () => {
     await start();
     await study.run({ experiment: 'question' });
