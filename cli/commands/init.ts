@@ -44,7 +44,9 @@ async function findAll(
   person: Person | undefined,
 ): Promise<Map<string, Found>> {
   const found = new Map<string, Found>();
-  for (const { name, kind, usual } of slots) {
+  // What is wrong with an option is told before anything is asked.
+  const named = slots.filter(({ kind }) => options[kind.flag] !== undefined);
+  for (const { name, kind, usual } of new Set([...named, ...slots])) {
     const choose = person?.choose ?? (async (_: string, [first]: readonly string[]) => first!);
     const find = (given: string) => kind.find(given, places, usual, choose);
     const given = options[kind.flag];

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { UserError } from '../../artifacts/user-error.js';
 import { completePath } from './complete-path.js';
 import type { Choose } from './found.js';
+import { typedPath } from './typed-path.js';
 
 export interface Streams {
   readonly input: NodeJS.ReadableStream;
@@ -37,7 +38,7 @@ export function personAt({ input, output }: Streams): Person {
         const answer = await answerTo(question);
         if (answer === '') return undefined;
         try {
-          return await accept(answer);
+          return await accept(typedPath(answer));
         } catch (error) {
           if (!(error instanceof UserError) || error instanceof Stopped) throw error;
           output.write(`${error.message}\n`);

@@ -242,6 +242,19 @@ describe('who is asked', () => {
     expect(await said()).toContain('One of MNI, T1w');
   });
 
+  it.each([
+    ["'/data/my film.mp4' ", '/data/my film.mp4'],
+    ['"my film.mp4"', 'my film.mp4'],
+    ['my\\ film.mp4', 'my film.mp4'],
+    ['~/film.mp4', path.join(os.homedir(), 'film.mp4')],
+    ["it's.mp4", "it's.mp4"],
+    ['synthetic', 'synthetic'],
+  ])('may type or drop a path as terminals have it: %s', async (typed, meant) => {
+    const { person } = at(typed);
+    expect(await person.ask('Movie?', async (answer) => ({ answer }))).toEqual({ answer: meant });
+    person.close();
+  });
+
   it('may stop, and nothing is written', async () => {
     const { person, said } = at();
     const asked = person.ask('Movie?', async () => 1);
@@ -251,6 +264,7 @@ describe('who is asked', () => {
 
   it('may complete paths', () => {
     expect(completePath(path.join(root, 'workf'))).toEqual([[path.join(root, 'workflows/')], path.join(root, 'workf')]);
+    expect(completePath('~/')[0].every((name) => name.startsWith('~/'))).toBe(true);
     expect(completePath('/no such folder/x')).toEqual([[], '/no such folder/x']);
   });
 });
