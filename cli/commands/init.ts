@@ -8,6 +8,7 @@ import { type Person, personAt } from '../init/ask.js';
 import { fillTemplate } from '../init/fill.js';
 import { atFlag, type Found, type Places } from '../init/found.js';
 import { type Kind, kinds } from '../init/kinds.js';
+import { seconds } from '../init/seconds.js';
 import { readTemplate, type Template } from '../init/template.js';
 import type { TemplateName } from '../init/templates.js';
 import { packageDir } from '../package-files.js';
@@ -109,9 +110,19 @@ function report(file: string, { slots }: Template, found: ReadonlyMap<string, Fo
   print(`Written: ${file}`, '', ...columns(rows), '');
   // No file tells it, and a study with another time runs all the same.
   const timing = text.match(/^ {2}(onset|drop|samples): .*$/gm);
-  if (found.has('bold') && timing) print('See that this fits your scans:', ...timing, '');
+  if (found.has('bold') && timing) {
+    print(`${lengths(found)}See that this fits your scans:`, ...timing, '');
+  }
   if (found.size < slots.length) print('Put in place what is to do, or change the paths; then');
   print(`  voxreel validate ${file}`, `  voxreel run ${file}`);
+}
+
+/** What differs between the length of the movie and of the scans, as a sentence. */
+function lengths(found: ReadonlyMap<string, Found>): string {
+  const [movie, scans] = [found.get('movie')?.seconds, found.get('bold')?.seconds];
+  if (movie === undefined || scans === undefined || Math.abs(scans - movie) < 1) return '';
+  const [longer, shorter] = scans > movie ? ['scans last', 'movie'] : ['movie lasts', 'scans'];
+  return `The ${longer} ${seconds(Math.abs(scans - movie))} longer than the ${shorter}. `;
 }
 
 function inWords({ type: _, path: place, ...rest }: Found['entry']): string {

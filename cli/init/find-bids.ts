@@ -30,16 +30,18 @@ export async function findBids(given: string, places: Places, usual: BidsChoice,
   const trs = await repetitionTimes({ path: given, ...choice }, context);
   const subjects = new Set(runs.map(({ entities }) => entities.sub)).size;
   const many = volumes.length === 1 ? `${volumes[0]}` : `${volumes[0]} to ${volumes.at(-1)}`;
+  const length = trs.length === 1 && volumes.length === 1 ? volumes[0]! * trs[0]! : undefined;
   const bare = runs.filter(({ confounds }) => !confounds).length;
   return {
     entry: { type: 'bids', path: writtenPath(given, places), ...choice },
     words: [
-      `${count(subjects, 'subject')}, ${count(runs.length, 'image')} of ${many} volumes${trs.length === 1 ? `, TR ${trs[0]} s` : ''}${trs.length === 1 && volumes.length === 1 ? ` (${seconds(volumes[0]! * trs[0]!)})` : ''}`,
+      `${count(subjects, 'subject')}, ${count(runs.length, 'image')} of ${many} volumes${trs.length === 1 ? `, TR ${trs[0]} s` : ''}${length === undefined ? '' : ` (${seconds(length)})`}`,
       ...(others.length > 0 ? [`also there: ${others.join('; ')}`] : []),
       ...(trs.length > 1 ? [`repetition times differ (${trs.join(', ')} s): choose images of one`] : []),
       ...(trs.length === 0 ? ['no repetition time in sidecars or headers: add "tr: …" (s) to this input'] : []),
       ...(bare > 0 ? [`${count(bare, 'image')} without confounds beside (…_desc-confounds_timeseries.tsv)`] : []),
     ],
+    ...(length === undefined ? {} : { seconds: length }),
     params: {
       ...(trs.length > 0 ? { tr: trs[0] } : {}),
       ...(choice.task === usual.task ? {} : { drop: 0 }),

@@ -25,7 +25,12 @@ export async function findMovie(given: string, places: Places): Promise<Found> {
   const words = facts
     ? [`${facts.duration === null ? '' : `${seconds(facts.duration)}, `}${facts.width} x ${facts.height} pixels`]
     : [];
-  return { entry: { type: 'video', path: writtenPath(given, places) }, words };
+  const length = facts?.duration ?? undefined;
+  return {
+    entry: { type: 'video', path: writtenPath(given, places) },
+    words,
+    ...(length === undefined ? {} : { seconds: length }),
+  };
 }
 
 /**

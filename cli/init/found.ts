@@ -6,6 +6,8 @@ export interface Found {
   readonly entry: Readonly<Record<string, unknown>>;
   /** What was found, in words: a comment above the entry, and a line on the terminal. */
   readonly words: readonly string[];
+  /** How long it lasts in s, where that is known. */
+  readonly seconds?: number;
   /** Parameters of the study that follow from it, where the template has them. */
   readonly params?: Readonly<Record<string, unknown>>;
 }

@@ -117,7 +117,9 @@ describe('voxreel init', () => {
     const movie = await voxreel(dir, 'init', 'long.yaml', ...all);
     expect(movie.stdout).toContain('4 s, 64 x 48 pixels');
     expect(movie.stdout).toContain('40 volumes, TR 1.5 s (60 s)');
-    expect(movie.stdout).toMatch(/See that this fits your scans:\n {2}drop: 0 +# volumes before the movie starts/);
+    expect(movie.stdout).toMatch(
+      /The scans last 56 s longer than the movie\. See that this fits your scans:\n {2}drop: 0 +# volumes before the movie starts/,
+    );
     const flags = ['--template', 'own-regressors', '--series', 'ratings.tsv'];
     const series = await voxreel(dir, 'init', 'rated.yaml', ...flags);
     expect(series.stdout).toContain('2 series of 1 values, taken to be one for each TR');
