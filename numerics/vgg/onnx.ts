@@ -1,6 +1,13 @@
 import { onnxModel } from '../onnx-model.js';
-import { type GraphRequest, outputName, vggModel } from './graph.js';
+import { type GraphRequest, vggModel } from './graph.js';
 import type { Device, VggSession } from './session.js';
+import { outputName } from './statistics.js';
+
+/**
+ * Places of an image from which statistics are taken by fast convolutions. Their error in a single place, about 1e-5 of
+ * the largest, averages out over large maps, and small images need no haste. Nor do maps of kernels, which are few.
+ */
+const MANY_PLACES = 2 ** 18;
 
 /**
  * Opens the network in ONNX Runtime. On the CPU results do not depend on `threads`. Native code blocks its JavaScript
@@ -9,7 +16,9 @@ import type { Device, VggSession } from './session.js';
  */
 export async function openOnnx(request: GraphRequest, threads: number, device: Device = 'cpu'): Promise<VggSession> {
   const { default: ort } = await import('onnxruntime-node');
-  const session = await ort.InferenceSession.create(onnxModel(vggModel(request)), {
+  const fast = device === 'cpu' && !request.maps && request.height * request.width >= MANY_PLACES;
+  const model = onnxModel(vggModel(request, fast ? 'fast' : 'direct'));
+  const session = await ort.InferenceSession.create(model, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
