@@ -1,5 +1,5 @@
 /**
- * What it saves to run the experiments of a study together: `node dist/bench/experiments.js [ROUNDS]`. A study of 4 simulated
+ * What it saves to run the experiments of a study together: `node dist/bench/experiments.js [ROUNDS]`. A study of 8 simulated
  * subjects (the scans of the demo, 24 series in place of the network) with four experiments, from empty caches: all in
  * one run; one after the other with one cache; one after the other, each with a cache of its own. Every run is a fresh process.
  */
@@ -92,7 +92,7 @@ async function round(dir: string): Promise<Record<string, Figures>> {
 }
 
 async function writeStudy(dir: string): Promise<void> {
-  await writeScans(dir, { ...demoSize, subjects: 4 }, []);
+  await writeScans(dir, demoSize, []);
   const rows = Array.from({ length: demoSize.windows }, (_, t) =>
     Array.from({ length: SERIES }, (_, s) => Math.sin((t * (s + 3)) / 11) + Math.cos(t * t * (s + 1))).join('\t'),
   );
