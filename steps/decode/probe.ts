@@ -137,7 +137,9 @@ function whyNot(
 ): UserError {
   const place = { file: origin };
   if (errors.some((error) => error.includes('matches no streams'))) {
-    const found = [...new Set(streams)].join(', ').toLowerCase() || 'none';
+    // A video stream that was not taken is the picture of an album.
+    const names = streams.map((kind) => (kind === 'Video' ? 'cover picture' : kind.toLowerCase()));
+    const found = [...new Set(names)].join(', ') || 'none';
     return new UserError({
       message: `no video stream; streams found: ${found}`,
       place,

@@ -418,6 +418,24 @@ describe('decode', () => {
     const sound = path.join(dir, 'sound.m4a');
     execFileSync(writer, ['-v', 'error', '-f', 'lavfi', '-i', 'sine=d=1', '-y', sound]);
     await expect(decode(sound)).rejects.toThrow(/sound\.m4a: no video stream; streams found: audio/);
+    const song = path.join(dir, 'song.mp3');
+    const sources = [
+      '-f',
+      'lavfi',
+      '-i',
+      'sine=d=1',
+      '-f',
+      'lavfi',
+      '-i',
+      'color=s=32x32:r=1:d=1',
+      '-map',
+      '0',
+      '-map',
+      '1',
+    ];
+    const cover = ['-frames:v', '1', '-c:v', 'mjpeg', '-pix_fmt', 'yuvj444p', '-disposition:v', 'attached_pic'];
+    execFileSync(writer, ['-v', 'error', ...sources, ...cover, '-y', song]);
+    await expect(decode(song)).rejects.toThrow(/song\.mp3: no video stream; streams found: audio, cover picture/);
     const text = path.join(dir, 'notes.mp4');
     await writeFile(text, 'these are not the pictures that you are looking for\n'.repeat(50));
     await expect(decode(text)).rejects.toThrow(/notes\.mp4: ffmpeg cannot decode this file/);
