@@ -1,4 +1,4 @@
-import { FLOAT32, FLOAT64, type GraphParts } from './graph-parts.js';
+import type { GraphParts } from './graph-parts.js';
 import type { ConvLayer } from './layers.js';
 import type { Signal } from './signal.js';
 
@@ -47,18 +47,17 @@ export function winograd(graph: GraphParts, layer: ConvLayer, signal: Signal, he
 
 /**
  * The kernels at the 36 pairs of points, [pair, channel, kernel]. ONNX Runtime computes them once, when it opens the
- * graph: in float64, so that only the result is rounded.
+ * graph, but keeps what comes before them until then: hence nothing in float64, and the order of axes by hand.
  */
 function kernelsAt(graph: GraphParts, { weight, channels, kernels }: ConvLayer, G: readonly number[][]): string {
-  const integers = (...values: number[]) => graph.integers(values);
-  const doubles = graph.node('Cast', [graph.floats([kernels, channels, 9], weight)], { to: FLOAT64 });
-  const columns = graph.node('Reshape', [
-    graph.node('Transpose', [doubles], { perm: [2, 1, 0] }),
-    integers(9, channels * kernels),
-  ]);
-  const pairs = graph.node('MatMul', [graph.doubles([IN ** 2, 9], Float64Array.from(squared(G).flat())), columns]);
-  const floats = graph.node('Cast', [pairs], { to: FLOAT32 });
-  return graph.node('Reshape', [floats, integers(IN ** 2, channels, kernels)]);
+  const columns = new Float32Array(weight.length);
+  for (let k = 0; k < kernels; k++)
+    for (let c = 0; c < channels; c++)
+      for (let tap = 0; tap < 9; tap++)
+        columns[(tap * channels + c) * kernels + k] = weight[(k * channels + c) * 9 + tap]!;
+  const taps = graph.floats([9, channels * kernels], columns);
+  const pairs = graph.node('MatMul', [graph.floats([IN ** 2, 9], Float32Array.from(squared(G).flat())), taps]);
+  return graph.node('Reshape', [pairs, graph.integers([IN ** 2, channels, kernels])]);
 }
 
 /** [place in tile, tile] -> input place; `height` * `width` for those beyond the border. */

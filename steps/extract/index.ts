@@ -129,7 +129,7 @@ ${vgg16Names.join(', ')}.
           },
         ]
       : [],
-  needs: () => ({ cores: os.availableParallelism(), memoryMB: 2200 }),
+  needs: () => ({ cores: os.availableParallelism(), memoryMB: 2300 }),
   tools: async ({ backend }) => ({ [backend]: backendVersion(backend) }),
   methods: async (facts) => (await import('./methods.js')).methods(facts),
   run: async (context) => (await import('./run.js')).run(context),
