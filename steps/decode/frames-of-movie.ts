@@ -49,7 +49,7 @@ export async function* framesOfMovie(ffmpeg: Ffmpeg, options: MovieOptions): Asy
     ffmpeg.path,
     [
       ...quietly,
-      ...['-threads', String(tolerate ? 1 : options.threads), '-i', options.file],
+      ...['-threads', String(tolerate ? 1 : decodingThreads(options.threads)), '-i', options.file],
       ...[...pictures, '-vf', filter, ...passThrough],
       ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'],
     ],
@@ -95,6 +95,11 @@ export async function* framesOfMovie(ffmpeg: Ffmpeg, options: MovieOptions): Asy
     child.kill('SIGKILL');
     await child;
   }
+}
+
+/** While ffmpeg hands a picture over it starts no new one: two threads more keep the processors busy with those it has begun. */
+function decodingThreads(threads: number): number {
+  return threads === 1 ? 1 : threads + 2;
 }
 
 /** `-fps_mode` replaced `-vsync` in ffmpeg 5.1, and the old name is going away. */
