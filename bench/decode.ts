@@ -1,7 +1,7 @@
 /**
  * A movie to one average picture per 2 s: `node dist/bench/decode.js [SECONDS] [ROUNDS]`. Five minutes of 1280 x 720 at 24 frames
  * a second (H.264, drawn with grain by ffmpeg), through the step, in turn with the same ffmpeg writing the frames as rgb24
- * to /dev/null on as many threads. Peak RSS is that of our process and that of the ffmpeg that it starts, as the system
+ * to /dev/null. Peak RSS is that of our process and that of the ffmpeg that it starts, as the system
  * accounts each; CPU seconds are of both. What concerns ffmpeg is known on Linux only.
  */
 import { existsSync, readFileSync } from 'node:fs';
